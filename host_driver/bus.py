@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the driver needs of the machine it runs on; the simulation, the model and a board each provide one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+import numpy as np
+
+
+class HostBus(Protocol):
+    """Registers, shared memory, interrupts and time, as seen by the host's processor."""
+
+    memory: np.ndarray
+    memory_base: int
+
+    async def bar_read(self, offset: int, size: int) -> int:
+        """Read 1, 2 or 4 bytes of the BAR."""
+
+    def bar_write(self, offset: int, value: int, size: int) -> None:
+        """Write 1, 2 or 4 bytes of the BAR; posted."""
+
+    async def config_read(self, offset: int, size: int) -> int:
+        """Read 1, 2 or 4 bytes of PCI configuration space."""
+
+    def config_write(self, offset: int, value: int, size: int) -> None:
+        """Write 1, 2 or 4 bytes of PCI configuration space; posted."""
+
+    async def wait_interrupt(self, vectors: Collection[int], timeout_ns: int) -> set[int]:
+        """Vectors that fired since they were last returned; empty when the time is up."""
+
+    def take_interrupts(self) -> set[int]:
+        """The same for all vectors, without waiting."""
+
+    def now_ns(self) -> int:
+        """The bus's time."""
+
+    async def sleep_ns(self, duration_ns: int) -> None:
+        """Wait."""

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtio network device from probe to close. Control path async, data path plain calls."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..bus import HostBus
+from ..errors import DeviceNeedsReset, FeaturesRejected, Unsupported
+from ..memory import DmaMemory
+from ..transport.pci import PciTransport
+from .features import Feature, mask, negotiate
+from .header import SIZE as HEADER
+from .options import Options
+from .queues import Queues
+from .rx import Sink
+from .settings import Settings
+
+ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
+S_LINK_UP = 1
+DEFAULT_MTU = 1500
+CONFIG_MAC, CONFIG_STATUS, CONFIG_MTU, CONFIG_SPEED = 0, 6, 10, 12  # struct virtio_net_config
+LOCAL_MAC = b"\x02\xfe\x00\x00\x00\x01"
+
+
+class RxFrame(NamedTuple):
+    """A received frame, copied out of the ring."""
+
+    header: bytes
+    frame: bytes
+    pair: int
+
+
+class NetDevice:
+    """``probe`` brings it up, ``transmit``/``poll``/``wait`` use it, ``close`` leaves nothing behind; then again."""
+
+    def __init__(self, bus: HostBus, memory: DmaMemory | None = None, options: Options | None = None) -> None:
+        self.bus = bus
+        self.memory = memory or DmaMemory(bus.memory, bus.memory_base)
+        self.options = options or Options()
+        self.transport = PciTransport(bus)
+        self.queues = Queues(self.transport, self.memory, self.options)
+        self.settings = Settings(self)
+        self.features: frozenset[Feature] = frozenset()
+        self.offered = 0
+        self.mac = bytes(6)
+        self.link_up = False
+        self.speed = self.duplex = -1
+        self.max_mtu = DEFAULT_MTU
+        self.needs_reset = False
+        self.config_changes = self.probes = self.interrupts = 0
+        self.on_config_change: list[Callable[[], object]] = []
+        self._status = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Probed and not closed."""
+        return bool(self._status & DRIVER_OK)
+
+    async def probe(self) -> None:
+        """The standard's initialisation sequence. On failure the device is told so, and nothing stays allocated."""
+        if self.is_up:
+            raise Unsupported("the device is up already: close it first")
+        await self.transport.discover()
+        await self.transport.reset()
+        self.bus.take_interrupts()
+        try:
+            self._set_status(ACKNOWLEDGE)
+            self._set_status(DRIVER)
+            await self._negotiate()
+            await self._read_config(first=True)
+            await self.queues.setup(self.features, self.max_mtu)
+            self._set_status(DRIVER_OK)
+            for rx in self.queues.rx:
+                rx.flush()
+            self.probes += 1
+            await self.settings.restore()
+        except Exception:
+            self._set_status(FAILED)
+            await self.close()
+            raise
+
+    def _set_status(self, bit: int) -> None:
+        self._status |= bit
+        self.transport.write("device_status", self._status)
+
+    async def _negotiate(self) -> None:
+        self.offered = await self.transport.device_features()
+        self.features = negotiate(self.offered, self.options.unwanted)
+        self.transport.write_features(mask(self.features))
+        self._set_status(FEATURES_OK)
+        status = await self.transport.read("device_status")
+        if not status & FEATURES_OK:
+            raise FeaturesRejected(f"the device refuses features {mask(self.features):#x} (status {status:#x})")
+
+    async def _read_config(self, first: bool = False) -> None:
+        config, features = self.transport.config_bytes, self.features
+        if first:
+            self.mac = await config(CONFIG_MAC, 6) if Feature.MAC in features else LOCAL_MAC
+            if Feature.MTU in features:
+                self.max_mtu = struct.unpack("<H", await config(CONFIG_MTU, 2))[0]
+            else:
+                self.max_mtu = max(DEFAULT_MTU, self.options.mtu)
+        self.link_up = True
+        if Feature.STATUS in features:
+            self.link_up = bool(struct.unpack("<H", await config(CONFIG_STATUS, 2))[0] & S_LINK_UP)
+        if Feature.SPEED_DUPLEX in features:
+            speed, duplex = struct.unpack("<IB", await config(CONFIG_SPEED, 5))
+            self.speed = speed if speed <= 0x7FFFFFFF else -1
+            self.duplex = duplex if duplex in (0, 1) else -1
+
+    def transmit(
+        self,
+        frame: bytes | bytearray | memoryview,
+        header: bytes | memoryview | None = None,
+        pair: int = 0,
+        more: bool = False,
+    ) -> bool:
+        """Send a frame; ``header`` is 12 bytes of ``virtio_net_hdr``. False: no room (or dropped and counted)."""
+        return self.queues.tx[pair].send(frame, header, more)
+
+    def poll(self, budget: int = 64, pair: int | None = None) -> list[RxFrame]:
+        """Up to ``budget`` received frames of one pair or of each, copied; sent frames' slots are taken back too."""
+        frames: list[RxFrame] = []
+        for number in range(len(self.queues.rx)) if pair is None else (pair,):
+
+            def keep(view: memoryview, number: int = number) -> None:
+                frames.append(RxFrame(bytes(view[:HEADER]), bytes(view[HEADER:]), number))
+
+            self.poll_into(keep, budget, number)
+        return frames
+
+    def poll_into(self, sink: Sink, budget: int = 64, pair: int = 0) -> int:
+        """The same without a copy: ``sink`` sees header and frame in one view, valid during the call only."""
+        self.queues.tx[pair].reclaim()
+        return self.queues.rx[pair].poll_into(sink, budget)
+
+    async def wait(self, timeout_ns: int) -> bool:
+        """Ask for interrupts, wait for one, see to configuration changes. True: there may be work for ``poll``."""
+        queues = [rx.queue for rx in self.queues.rx] + [tx.queue for tx in self.queues.tx]
+        ready = False
+        for queue in queues:
+            ready |= not queue.enable_interrupts()
+        if not ready:
+            vectors = {0, *(self.queues.vectors[queue.index] for queue in queues)}
+            fired = await self.bus.wait_interrupt(vectors, timeout_ns)
+            self.interrupts += len(fired)
+            if 0 in fired:
+                await self.config_changed()
+            ready = bool(fired)
+        for queue in queues:
+            queue.disable_interrupts()
+        return ready
+
+    async def config_changed(self) -> None:
+        """What a configuration interrupt asks for: read again, tell whoever wants to know."""
+        self.config_changes += 1
+        if await self.transport.read("device_status") & NEEDS_RESET:
+            self.needs_reset = True
+        await self._read_config()
+        for callback in self.on_config_change:
+            callback()
+
+    def check(self) -> None:
+        """Raise if the device has said that it cannot go on."""
+        if self.needs_reset:
+            raise DeviceNeedsReset("the device set DEVICE_NEEDS_RESET; close it and probe it again")
+
+    def set_mtu(self, mtu: int) -> None:
+        """Change the longest packet we send, with traffic running; receive buffers fit the device's MTU anyway."""
+        if not 68 <= mtu <= self.max_mtu:
+            raise Unsupported(f"MTU {mtu} is outside 68..{self.max_mtu}")
+        self.options.mtu = mtu
+        for tx in self.queues.tx:
+            tx.mtu = mtu
+
+    async def close(self) -> None:
+        """Reset the device, and only when it has let go of memory free everything."""
+        await self.transport.reset()
+        self.transport.disable_msix()
+        self._status = 0
+        self.needs_reset = False
+        self.queues.free()
+        self.bus.take_interrupts()
+
+    async def recover(self) -> None:
+        """Close and probe again, with the settings made since."""
+        await self.close()
+        await self.probe()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the caller may choose when a device is probed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .features import Feature
+
+
+@dataclass
+class Options:
+    """Defaults are those of a general-purpose driver."""
+
+    pairs: int = 1
+    """Queue pairs. More than one needs a device that shows 2 x pairs + 1 queues without MQ: a test map."""
+    rx_size: int = 256
+    """Descriptors of a receive queue; the device's limit if that is less."""
+    tx_size: int = 256
+    """Descriptors of a transmit queue."""
+    mtu: int = 1500
+    """Longest L3 packet we send unsegmented; at most the device's."""
+    mac: bytes | None = None
+    """Our address, if it shall not be the device's."""
+    unwanted: frozenset[Feature] = field(default_factory=frozenset)
+    """Features not to accept."""
+    rx_buffer_size: int | None = None
+    """Bytes of a receive buffer; chosen by features and MTU when None."""
+    tx_descriptors: int = 1
+    """1: header and frame in one descriptor; 2: one each."""
+    tx_indirect: bool = False
+    """Put a frame's descriptors into an indirect table (if negotiated)."""
+    medium_slots: int = 64
+    """Transmit slots for frames up to the device's MTU."""
+    large_slots: int = 32
+    """Transmit slots for super-frames of 64 KiB."""
+    ring_start: int = 0
+    """First ring index; other than 0 only for tests with a device that was told the same."""
