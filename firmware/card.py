@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The firmware of one card: boots it, then serves its events for as long as it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import regs
+from .bus import ManagementBus
+from .coalescing import Coalescing
+from .control import Control
+from .faults import Faults
+from .features import offered
+from .filter import ReceiveFilter
+from .identity import Card, identify, self_test
+from .link import Link
+from .log import Log
+from .settings import CardSettings
+from .stats import snapshot
+from .status import DeviceStatus
+
+EVENTS = (
+    regs.EVENT_STATUS_STATUS_WRITE | regs.EVENT_STATUS_CTRL_COMMAND | regs.EVENT_STATUS_LINK
+    | regs.EVENT_STATUS_QUEUE_ERROR | regs.EVENT_STATUS_WATCHDOG | regs.EVENT_STATUS_HOLD_TIMEOUT
+)  # fmt: skip
+ALL_EVENTS = EVENTS | regs.EVENT_STATUS_QUEUE_ENABLE | regs.EVENT_STATUS_QUEUE_RESET
+BITES_AFTER = 4  # heartbeats missed
+IDLE_WAIT_NS = 1_000_000_000
+
+
+class Firmware:
+    """``await boot()``, then ``await run()`` until ``stop()``."""
+
+    def __init__(self, bus: ManagementBus, settings: CardSettings | None = None) -> None:
+        self.bus = bus
+        self.settings = settings or CardSettings()
+        self.log = Log()
+        self._running = self._more_faults = False
+
+    async def boot(self) -> Card:
+        """Check the card, put it into a known state, offer its features. Named errors say what is wrong with it."""
+        bus, settings = self.bus, self.settings
+        self.card = card = await identify(bus)
+        await self_test(bus)
+        bus.write32(regs.EVENT_ENABLE, 0)
+        bus.write32(regs.EVENT_STATUS, ALL_EVENTS)
+        self.filter = ReceiveFilter(bus, card.mac_entries)
+        self.coalescing = Coalescing(bus, card)
+        self.link = Link(bus, card, settings)
+        self.control = Control(bus, card, self.filter, self.coalescing, settings.multi_pair_test, self.link.set_mac)
+        self.offer = offered(settings.withheld)
+        base = regs.DATAPATH_MULTI_PAIR_TEST if settings.multi_pair_test else 0
+        self.status = DeviceStatus(
+            bus, self.log, self.offer, base, self._features_accepted, self.control.abandon, self._was_reset
+        )
+        self.faults = Faults(bus, card, self.log, self.status)
+        bus.write32(regs.DATAPATH, base)
+        bus.write32(regs.DEVICE_FEATURES_LO, self.offer & 0xFFFF_FFFF)
+        bus.write32(regs.DEVICE_FEATURES_HI, self.offer >> 32)
+        bus.write32(regs.HOLD_LIMIT_US, settings.hold_limit_us)
+        bus.write32(regs.RX_WAIT_CYCLES, settings.rx_wait_cycles)
+        await self.link.start()
+        # a driver may have written before we were there, and then waits
+        await self.status.serve()
+        bus.write32(regs.HEARTBEAT, 1)
+        bus.write32(regs.WATCHDOG_US, BITES_AFTER * settings.heartbeat_us)
+        bus.write32(regs.EVENT_ENABLE, EVENTS)
+        self.log.add(bus.now_ns(), "boot", f"version {card.version}, {card.pairs} pairs, {card.data_width} bits")
+        return card
+
+    async def run(self) -> None:
+        """Serve events until ``stop``."""
+        self._running = True
+        beat_ns = self.settings.heartbeat_us * 1000 or IDLE_WAIT_NS
+        next_beat = 0
+        while self._running:
+            now = self.bus.now_ns()
+            if now >= next_beat:
+                self.bus.write32(regs.HEARTBEAT, 1)
+                next_beat = now + beat_ns
+            if self._more_faults or await self.bus.wait_event(max(next_beat - now, 1)):
+                await self.serve()
+
+    def stop(self) -> None:
+        """Let ``run`` end after what it is doing."""
+        self._running = False
+
+    async def serve(self) -> None:
+        """Handle everything that is pending now."""
+        bus = self.bus
+        events = await bus.read32(regs.EVENT_STATUS) & EVENTS
+        # cleared before it is handled: what happens meanwhile raises it again
+        bus.write32(regs.EVENT_STATUS, events)
+        if events & regs.EVENT_STATUS_STATUS_WRITE:
+            await self.status.serve()
+        if events & regs.EVENT_STATUS_CTRL_COMMAND:
+            await self.control.serve()
+        if events & regs.EVENT_STATUS_LINK and (change := await self.link.serve()):
+            self.log.add(bus.now_ns(), "link", change)
+        if events & regs.EVENT_STATUS_QUEUE_ERROR or self._more_faults:
+            self._more_faults = await self.faults.serve()
+        if events & regs.EVENT_STATUS_WATCHDOG:
+            self.log.add(bus.now_ns(), "watchdog", "a heartbeat came too late")
+            self.status.fail("the watchdog expired")
+        if events & regs.EVENT_STATUS_HOLD_TIMEOUT:
+            self.log.add(bus.now_ns(), "hold timeout", "a driver's read of device_status was not answered in time")
+
+    def _features_accepted(self, accepted: int) -> None:
+        self.control.active = accepted
+        self.link.features_accepted(accepted)
+
+    def _was_reset(self) -> None:
+        self.control.active = 0
+        self.link.reset()
+        self.coalescing.reset()
+        self.filter.reset()
+
+    def steer(self, table: Mapping[bytes, int], default: int = 0) -> None:
+        """Vendor test mode: frames to these addresses go to these receive queues, all others to ``default``."""
+        self.filter.steer(table)
+        self.bus.write32(regs.RX_STEER, default)
+
+    async def set_start_index(self, gq: int, index: int) -> None:
+        """Tests: the ring index at which a queue begins when it is next enabled."""
+        self.bus.write32(regs.QUEUE_SELECT, gq)
+        self.bus.write32(regs.QUEUE_START_INDEX, index)
+
+    async def counters(self) -> dict[str, int]:
+        """Every counter by name, of one instant."""
+        return await snapshot(self.bus)
