@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a receiving card has to say about a frame, worked out from its bytes one protocol at a time; and frames worth asking about."""
+"""What a receiving card has to say about a frame, worked out protocol by protocol; and frames worth asking about."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from testbench.lib import tools
 
 PROMISC, ALLMULTI, ALLUNI, NOMULTI, NOUNI, NOBCAST = (1 << bit for bit in range(6))
 TAGS = (0x8100, 0x88A8)
+STYLES = ["v4", "v4", "options", "v6", "v6", "extension", "extension", "fragment4", "fragment6", "other", "zero"]
 
 
 def meta_ranges() -> dict[str, tuple[int, int]]:
@@ -65,7 +66,7 @@ def internet_sum(data: bytes) -> int:
 
 
 def layer3(frame: bytes) -> tuple[int, int | None]:
-    """(offset of layer 3, type or length field) behind at most two tags; the field is None when the frame ends before it."""
+    """(offset of layer 3, type or length field) behind at most two tags; None when the frame ends before the field."""
     offset = 12
     for _ in range(2):
         if len(frame) >= offset + 2 and int.from_bytes(frame[offset : offset + 2], "big") in TAGS:
@@ -192,7 +193,7 @@ def random_packet(rng: random.Random, destination: str, longest: int = 1400):
     """(bytes, what its checksum is by construction: "good", None for no verdict, or "?" for ask the oracle)."""
     link = ethernet(rng, destination, rng.choice([0, 0, 0, 1, 2]))
     body = layer4(rng) / payload_of(rng, longest)
-    style = rng.choice(["v4", "v4", "options", "v6", "v6", "extension", "extension", "fragment4", "fragment6", "other", "zero"])
+    style = rng.choice(STYLES)
     known: str | None = "good"
     if style in ("v4", "zero"):
         packet = link / IP(src="10.1.2.3", dst="10.9.8.7", tos=rng.randrange(256), id=rng.randrange(65536)) / body
@@ -238,7 +239,7 @@ def damaged(rng: random.Random, frame: bytes) -> bytes:
     """The frame with a few bytes changed, cut short or with bytes behind it."""
     data = bytearray(frame)
     for _ in range(rng.choice([0, 1, 1, 2])):
-        position = rng.randrange(min(len(data), 12), len(data)) if rng.random() < 0.5 else rng.randrange(12, min(len(data), 80))
+        position = rng.randrange(12, len(data) if rng.random() < 0.5 else min(len(data), 80))
         data[position] = rng.choice([data[position] ^ 1 << rng.randrange(8), rng.randrange(256)])
     action = rng.random()
     if action < 0.2:

@@ -139,12 +139,13 @@ module rx_classify #(
     reg [2:0]        turn;
     reg [BEAT_W-1:0] ring [0:DELAY-1];
     reg [BEAT_W-1:0] beat;
+    wire [2:0]       turn_next = turn + 3'd1;
 
     always @(posedge clk) begin
         if (rst) turn <= 3'd0;
-        else turn <= turn + 3'd1;
+        else turn <= turn_next;
         if (s_axis_tvalid) ring[turn] <= {s_axis_tlast, s_axis_tkeep, s_axis_tdata};
-        if (valid[DELAY-2]) beat <= ring[turn + 3'd1];
+        if (valid[DELAY-2]) beat <= ring[turn_next];
     end
 
     assign {m_axis_tlast, m_axis_tkeep, m_axis_tdata} = beat;
