@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Split-ring engine of QUEUES queues: from the driver's avail rings to chains for a consumer, and from completions back
+// to the used rings. Nothing but wiring, hence its length; in flow order: vq_tables (configuration), vq_fetch (avail
+// ring), vq_blocks (first descriptors), vq_walker (segments), vq_used (used ring), vq_notify (interrupts); all memory
+// accesses go through vq_read and vq_write, vq_errors keeps what went wrong.
+`default_nettype none
+
+module vq_engine #(
+    parameter DATA_W         = 128,
+    parameter QUEUES         = 2,
+    parameter QUEUE_SIZE_MAX = 1024,
+    parameter QW             = (QUEUES > 1) ? $clog2(QUEUES) : 1
+) (
+    // clock
+    input  wire              clk,
+    input  wire              rst,
+    // configuration
+    input  wire              qcfg_valid,
+    input  wire [QW-1:0]     qcfg_queue,
+    input  wire [2:0]        qcfg_field,
+    input  wire [63:0]       qcfg_data,
+    input  wire              cfg_event_idx,
+    input  wire              cfg_indirect,
+    input  wire              kick_valid,
+    input  wire [QW-1:0]     kick_queue,
+    // status
+    output wire [QUEUES-1:0] q_running,
+    output wire [QUEUES-1:0] q_busy,
+    output wire [QUEUES-1:0] q_broken,
+    output wire              err_valid,
+    output wire [QW-1:0]     err_queue,
+    output wire [3:0]        err_code,
+    input  wire [QW-1:0]     dbg_queue,
+    output wire [15:0]       dbg_avail_seen,
+    output wire [15:0]       dbg_avail_next,
+    output wire [15:0]       dbg_used,
+    output wire [3:0]        dbg_state,
+    // chains to the consumer
+    output wire [QUEUES-1:0] chain_ready,
+    output wire [QUEUES-1:0] chain_none,
+    input  wire              pop_valid,
+    output wire              pop_ready,
+    input  wire [QW-1:0]     pop_queue,
+    output wire              seg_valid,
+    input  wire              seg_ready,
+    output wire [QW-1:0]     seg_queue,
+    output wire [63:0]       seg_addr,
+    output wire [31:0]       seg_len,
+    output wire              seg_write,
+    output wire              seg_last,
+    output wire              seg_error,
+    output wire [15:0]       seg_id,
+    output wire [15:0]       seg_ndesc,
+    // completions
+    input  wire              cpl_valid,
+    output wire              cpl_ready,
+    input  wire [QW-1:0]     cpl_queue,
+    input  wire [15:0]       cpl_id,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  wire [15:0]       cpl_ndesc,         // for packed rings
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  wire [31:0]       cpl_len,
+    input  wire              cpl_more,
+    // notification
+    output wire              pub_valid,
+    output wire [QW-1:0]     pub_queue,
+    output wire [15:0]       pub_count,
+    input  wire              fire_valid,
+    output wire              fire_ready,
+    input  wire [QW-1:0]     fire_queue,
+    output wire              irq_valid,
+    input  wire              irq_ready,
+    output wire [QW-1:0]     irq_queue,
+    output wire              evt_suppressed,
+    // DMA read client
+    output wire              rd_req_valid,
+    input  wire              rd_req_ready,
+    output wire [63:0]       rd_req_addr,
+    output wire [15:0]       rd_req_len,
+    output wire [7:0]        rd_req_tag,
+    input  wire              rd_rsp_valid,
+    input  wire [DATA_W-1:0] rd_rsp_data,
+    input  wire              rd_rsp_last,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  wire [7:0]        rd_rsp_tag,        // answers come in order: the tags only tell a reader of waves the kind
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  wire              rd_rsp_error,
+    // DMA write client
+    output wire              wr_req_valid,
+    input  wire              wr_req_ready,
+    output wire [63:0]       wr_req_addr,
+    output wire [15:0]       wr_req_len,
+    output wire [7:0]        wr_req_tag,
+    output wire              wr_dat_valid,
+    input  wire              wr_dat_ready,
+    output wire [DATA_W-1:0] wr_dat_data,
+    input  wire              wr_rsp_valid,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  wire [7:0]        wr_rsp_tag,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  wire              wr_rsp_error
+);
+    `include "vq_kinds.vh"
+    localparam BLK    = (DATA_W == 64) ? 2 : 4;
+    localparam BLK_W  = BLK * 128;
+    localparam INFO_W = 27;
+
+    // ---- tables --------------------------------------------------------------------------------------------------
+    wire          start_valid;
+    wire          stop_valid;
+    wire [15:0]   start_index;
+    wire [15:0]   start_pos;
+    wire [QW-1:0] f_queue;
+    wire [15:0]   f_size;
+    wire [63:0]   f_desc;
+    wire [63:0]   f_avail;
+    wire [63:0]   f_used;
+    wire [15:0]   a_size;
+    wire [QW-1:0] w_queue;
+    wire [15:0]   w_size;
+    wire [63:0]   w_desc;
+    wire [15:0]   c_size;
+    wire [63:0]   c_used;
+    wire [QW-1:0] x_queue;
+    wire [63:0]   x_used;
+    wire [15:0]   n_size;
+    wire [63:0]   n_avail;
+    wire [QW-1:0] a_queue;
+
+    vq_tables #(.QUEUES(QUEUES), .QW(QW), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_tables (
+        .clk(clk), .rst(rst),
+        .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data), .q_busy(q_busy),
+        .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .start_pos(start_pos),
+        .running(q_running),
+        .f_queue(f_queue), .f_size(f_size), .f_desc(f_desc), .f_avail(f_avail), .f_used(f_used),
+        .a_queue(a_queue), .a_size(a_size),
+        .w_queue(w_queue), .w_size(w_size), .w_desc(w_desc),
+        .u_queue(cpl_queue), .u_size(c_size), .u_used(c_used), .x_queue(x_queue), .x_used(x_used),
+        .n_queue(fire_queue), .n_size(n_size), .n_avail(n_avail)
+    );
+
+    // ---- reads ---------------------------------------------------------------------------------------------------
+    wire              n_valid;
+    wire              n_ready;
+    wire [63:0]       n_addr;
+    wire              w_valid;
+    wire              w_ready;
+    wire [63:0]       w_addr;
+    wire [2:0]        w_count;
+    wire              i_valid;
+    wire              i_ready;
+    wire [QW-1:0]     i_queue;
+    wire [63:0]       i_addr;
+    wire [INFO_W-1:0] i_info;
+    wire              f_valid;
+    wire              f_ready;
+    wire [63:0]       f_addr;
+    wire [7:0]        f_len;
+    wire [2:0]        f_kind;
+    wire [INFO_W-1:0] f_info;
+    wire              read_issued;
+    wire [QW-1:0]     read_queue;
+    wire              a_valid;
+    wire              a_error;
+    wire [2:0]        a_kind;
+    wire [INFO_W-1:0] a_info;
+    wire [BLK_W-1:0]  a_data;
+
+    vq_read #(.DATA_W(DATA_W), .QW(QW), .INFO_W(INFO_W), .BLK_W(BLK_W)) u_read (
+        .clk(clk), .rst(rst),
+        .n_valid(n_valid), .n_ready(n_ready), .n_queue(fire_queue), .n_addr(n_addr),
+        .w_valid(w_valid), .w_ready(w_ready), .w_queue(w_queue), .w_addr(w_addr), .w_count(w_count),
+        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info),
+        .f_valid(f_valid), .f_ready(f_ready), .f_queue(f_queue), .f_addr(f_addr), .f_len(f_len), .f_kind(f_kind), .f_info(f_info),
+        .rd_req_valid(rd_req_valid), .rd_req_ready(rd_req_ready), .rd_req_addr(rd_req_addr), .rd_req_len(rd_req_len),
+        .rd_req_tag(rd_req_tag), .rd_rsp_valid(rd_rsp_valid), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last),
+        .rd_rsp_error(rd_rsp_error),
+        .issued(read_issued), .issued_queue(read_queue),
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data)
+    );
+
+    // ---- writes --------------------------------------------------------------------------------------------------
+    wire          x_valid;
+    wire          x_ready;
+    wire [63:0]   x_addr;
+    wire [15:0]   x_data;
+    wire          r_valid;
+    wire          r_ready;
+    wire [63:0]   r_addr;
+    wire [15:0]   r_data;
+    wire          e_valid;
+    wire          e_ready;
+    wire [63:0]   e_addr;
+    wire [63:0]   e_data;
+    wire [16:0]   e_info;
+    wire          write_issued;
+    wire [QW-1:0] write_queue;
+    wire          b_valid;
+    wire          b_error;
+    wire [1:0]    b_kind;
+    wire [QW-1:0] b_queue;
+    wire [16:0]   b_info;
+
+    vq_write #(.DATA_W(DATA_W), .QW(QW)) u_write (
+        .clk(clk), .rst(rst),
+        .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_addr(x_addr), .x_data(x_data),
+        .r_valid(r_valid), .r_ready(r_ready), .r_queue(f_queue), .r_addr(r_addr), .r_data(r_data),
+        .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_queue), .e_addr(e_addr), .e_data(e_data), .e_info(e_info),
+        .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr), .wr_req_len(wr_req_len),
+        .wr_req_tag(wr_req_tag), .wr_dat_valid(wr_dat_valid), .wr_dat_ready(wr_dat_ready), .wr_dat_data(wr_dat_data),
+        .wr_rsp_valid(wr_rsp_valid), .wr_rsp_error(wr_rsp_error),
+        .issued(write_issued), .issued_queue(write_queue),
+        .b_valid(b_valid), .b_error(b_error), .b_kind(b_kind), .b_queue(b_queue), .b_info(b_info)
+    );
+
+    // ---- avail ring ----------------------------------------------------------------------------------------------
+    wire              slot_room;
+    wire [5:0]        slot;
+    wire              slot_short;
+    wire              slot_reserve;
+    wire              fetch_bad;
+    wire [3:0]        fetch_code;
+    wire              head_bad;
+    wire [QUEUES-1:0] dry;
+
+    vq_fetch #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_fetch (
+        .clk(clk), .rst(rst), .cfg_event_idx(cfg_event_idx),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
+        .running(q_running), .broken(q_broken), .kick_valid(kick_valid), .kick_queue(kick_queue),
+        .queue(f_queue), .size(f_size), .desc(f_desc), .avail(f_avail), .used(f_used),
+        .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
+        .f_valid(f_valid), .f_ready(f_ready), .f_addr(f_addr), .f_len(f_len), .f_kind(f_kind), .f_info(f_info),
+        .r_valid(r_valid), .r_ready(r_ready), .r_addr(r_addr), .r_data(r_data),
+        .armed_valid(b_valid && b_kind == B_ARM), .armed_queue(b_queue),
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_size(a_size),
+        .a_count(a_info[4:0]), .a_data(a_data[255:0]),
+        .bad_valid(fetch_bad), .bad_code(fetch_code), .head_bad(head_bad), .dry(dry),
+        .dbg_queue(dbg_queue), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_state(dbg_state[2:0])
+    );
+    assign dbg_state[3] = q_broken[dbg_queue];
+
+    // ---- descriptors ---------------------------------------------------------------------------------------------
+    wire [QUEUES-1:0] i_pending;
+    wire [QUEUES-1:0] no_slot;
+    wire              pop;
+    wire [3:0]        row_code;
+    wire [15:0]       row_head;
+    wire              row_indirect;
+    wire [63:0]       row_table;
+    wire [15:0]       row_entries;
+    wire [2:0]        row_count;
+    wire [BLK_W-1:0]  row_data;
+    wire              chain_bad;
+    wire [QW-1:0]     chain_bad_queue;
+    wire [3:0]        chain_bad_code;
+
+    vq_blocks #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_blocks (
+        .clk(clk), .rst(rst), .cfg_indirect(cfg_indirect),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
+        .queue(f_queue), .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data), .a_size(a_size),
+        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .i_pending(i_pending),
+        .ready(chain_ready), .empty(no_slot), .pop(pop), .pop_queue(pop_queue),
+        .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect), .row_table(row_table),
+        .row_entries(row_entries), .row_count(row_count), .row_data(row_data)
+    );
+    assign chain_none = ~q_running | (no_slot & (q_broken | dry));
+
+    vq_walker #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK)) u_walker (
+        .clk(clk), .rst(rst), .cfg_indirect(cfg_indirect), .queue(w_queue), .size(w_size), .desc(w_desc),
+        .ready(chain_ready), .pop(pop), .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect),
+        .row_table(row_table), .row_entries(row_entries), .row_count(row_count), .row_data(row_data),
+        .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
+        .a_valid(a_valid && a_kind == K_CONT), .a_error(a_error), .a_data(a_data),
+        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
+        .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
+        .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
+        .err_valid(chain_bad), .err_queue(chain_bad_queue), .err_code(chain_bad_code)
+    );
+
+    // ---- used ring and interrupts --------------------------------------------------------------------------------
+    wire              used_bad;
+    wire [QUEUES-1:0] unpublished;
+    wire [15:0]       n_index;
+    wire              event_bad;
+
+    vq_used #(.QUEUES(QUEUES), .QW(QW)) u_used (
+        .clk(clk), .rst(rst),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
+        .size(c_size), .used(c_used), .x_queue(x_queue), .x_used(x_used),
+        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_len(cpl_len), .cpl_more(cpl_more),
+        .e_valid(e_valid), .e_ready(e_ready), .e_addr(e_addr), .e_data(e_data), .e_info(e_info),
+        .x_valid(x_valid), .x_ready(x_ready), .x_addr(x_addr), .x_data(x_data),
+        .b_valid(b_valid), .b_error(b_error), .b_kind(b_kind), .b_queue(b_queue), .b_info(b_info), .bad_valid(used_bad),
+        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count), .unpublished(unpublished),
+        .n_queue(fire_queue), .n_index(n_index), .dbg_queue(dbg_queue), .dbg_used(dbg_used)
+    );
+
+    vq_notify #(.QUEUES(QUEUES), .QW(QW)) u_notify (
+        .clk(clk), .rst(rst), .cfg_event_idx(cfg_event_idx),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .running(q_running),
+        .size(n_size), .avail(n_avail), .used_index(n_index),
+        .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_queue),
+        .n_valid(n_valid), .n_ready(n_ready), .n_addr(n_addr),
+        .a_valid(a_valid && a_kind == K_EVENT), .a_error(a_error), .a_queue(a_queue), .a_data(a_data[15:0]), .bad_valid(event_bad),
+        .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_queue(irq_queue), .evt_suppressed(evt_suppressed)
+    );
+
+    // ---- errors, and what is outstanding -------------------------------------------------------------------------
+    vq_errors #(.QUEUES(QUEUES), .QW(QW)) u_errors (
+        .clk(clk), .rst(rst), .clear_valid(start_valid || stop_valid), .clear_queue(qcfg_queue),
+        .chain_valid(chain_bad), .chain_queue(chain_bad_queue), .chain_code(chain_bad_code),
+        .head_valid(head_bad), .head_queue(f_queue),
+        .read_valid(fetch_bad || event_bad), .read_queue(a_queue), .read_code(event_bad ? E_RING_DMA : fetch_code),
+        .write_valid(used_bad), .write_queue(b_queue),
+        .broken(q_broken), .err_valid(err_valid), .err_queue(err_queue), .err_code(err_code)
+    );
+
+    wire [QUEUES-1:0] reading;
+    wire [QUEUES-1:0] writing;
+    wire [QUEUES-1:0] in_hand;
+
+    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(7)) u_reading (
+        .clk(clk), .rst(rst), .inc_valid(read_issued), .inc_queue(read_queue), .dec_valid(a_valid), .dec_queue(a_queue),
+        .nonzero(reading)
+    );
+    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(7)) u_writing (
+        .clk(clk), .rst(rst), .inc_valid(write_issued), .inc_queue(write_queue), .dec_valid(b_valid), .dec_queue(b_queue),
+        .nonzero(writing)
+    );
+    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(16)) u_in_hand (
+        .clk(clk), .rst(rst), .inc_valid(pop), .inc_queue(pop_queue), .dec_valid(cpl_valid && cpl_ready), .dec_queue(cpl_queue),
+        .nonzero(in_hand)
+    );
+    assign q_busy = reading | writing | in_hand | i_pending | unpublished;
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends used elements, used indices and avail events to one DMA write client, one beat each, and sorts the answers.
+`default_nettype none
+
+module vq_write #(
+    parameter DATA_W = 128,
+    parameter QW     = 1
+) (
+    // clock
+    input  wire              clk,
+    input  wire              rst,
+    // used index
+    input  wire              x_valid,
+    output wire              x_ready,
+    input  wire [QW-1:0]     x_queue,
+    input  wire [63:0]       x_addr,
+    input  wire [15:0]       x_data,
+    // avail event
+    input  wire              r_valid,
+    output wire              r_ready,
+    input  wire [QW-1:0]     r_queue,
+    input  wire [63:0]       r_addr,
+    input  wire [15:0]       r_data,
+    // used element
+    input  wire              e_valid,
+    output wire              e_ready,
+    input  wire [QW-1:0]     e_queue,
+    input  wire [63:0]       e_addr,
+    input  wire [63:0]       e_data,
+    input  wire [16:0]       e_info,
+    // DMA write client
+    output reg               wr_req_valid,
+    input  wire              wr_req_ready,
+    output reg  [63:0]       wr_req_addr,
+    output wire [15:0]       wr_req_len,
+    output wire [7:0]        wr_req_tag,
+    output reg               wr_dat_valid,
+    input  wire              wr_dat_ready,
+    output wire [DATA_W-1:0] wr_dat_data,
+    input  wire              wr_rsp_valid,
+    input  wire              wr_rsp_error,
+    // a write was let out: for the count of what is outstanding
+    output wire              issued,
+    output wire [QW-1:0]     issued_queue,
+    // answer, one cycle
+    output reg               b_valid,
+    output reg               b_error,
+    output reg  [1:0]        b_kind,
+    output reg  [QW-1:0]     b_queue,
+    output reg  [16:0]       b_info
+);
+    `include "vq_kinds.vh"
+    localparam CTX_W = 2 + QW + 17;
+
+    wire order_ready;
+    wire free = (!wr_req_valid || wr_req_ready) && (!wr_dat_valid || wr_dat_ready) && order_ready;
+
+    // Indices first: one a queue is in flight at most, so elements are never kept waiting for long.
+    assign x_ready = free;
+    assign r_ready = free && !x_valid;
+    assign e_ready = free && !x_valid && !r_valid;
+
+    wire [1:0]    kind  = x_valid ? B_INDEX : r_valid ? B_ARM   : B_ELEMENT;
+    wire [QW-1:0] queue = x_valid ? x_queue : r_valid ? r_queue : e_queue;
+
+    reg [63:0] data_q;
+    reg [1:0]  kind_q;
+
+    assign issued       = free && (x_valid || r_valid || e_valid);
+    assign issued_queue = queue;
+    assign wr_req_len   = (kind_q == B_ELEMENT) ? 16'd8 : 16'd2;
+    assign wr_req_tag   = {6'd0, kind_q};
+
+    generate
+        if (DATA_W == 64) begin : g_narrow
+            assign wr_dat_data = data_q;
+        end else begin : g_wide
+            assign wr_dat_data = {{(DATA_W - 64){1'b0}}, data_q};
+        end
+    endgenerate
+
+    always @(posedge clk) begin
+        if (issued) begin
+            wr_req_addr <= x_valid ? x_addr : r_valid ? r_addr : e_addr;
+            data_q      <= x_valid ? {48'd0, x_data} : r_valid ? {48'd0, r_data} : e_data;
+            kind_q      <= kind;
+        end
+        if (rst) begin
+            wr_req_valid <= 1'b0;
+            wr_dat_valid <= 1'b0;
+        end else if (issued) begin
+            wr_req_valid <= 1'b1;
+            wr_dat_valid <= 1'b1;
+        end else begin
+            if (wr_req_ready) wr_req_valid <= 1'b0;
+            if (wr_dat_ready) wr_dat_valid <= 1'b0;
+        end
+    end
+
+    wire [CTX_W-1:0] ctx;
+    /* verilator lint_off PINCONNECTEMPTY */
+    fifo_sync #(.WIDTH(CTX_W), .DEPTH(64)) u_order (
+        .clk(clk), .rst(rst),
+        .s_data({kind, queue, e_info}), .s_valid(issued), .s_ready(order_ready),
+        .m_data(ctx), .m_valid(), .m_ready(wr_rsp_valid),                  // an answer always has its entry
+        .count()
+    );
+    /* verilator lint_on PINCONNECTEMPTY */
+
+    always @(posedge clk) begin
+        {b_kind, b_queue, b_info} <= ctx;
+        b_error <= wr_rsp_error;
+        b_valid <= !rst && wr_rsp_valid;
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Block benches of hw/nic/virtqueue's ring engine."""
+
+import pytest
+
+from testbench.lib.bench import SIMULATORS, run_bench
+from testbench.lib.tools import VERILATOR_MAKE_VARS
+
+
+@pytest.fixture(autouse=True)
+def make_vars(monkeypatch):
+    """A model of several C++ files needs the precompiled header's option, which must reach make itself."""
+    monkeypatch.setenv("MAKEFLAGS", " ".join(f"{name}={value}" for name, value in VERILATOR_MAKE_VARS.items()))
+
+
+SOURCES = [
+    "hw/nic/common/arbiter_rr.v",
+    "hw/nic/common/fifo_sync.v",
+    *(
+        f"hw/nic/virtqueue/vq_{name}.v"
+        for name in (
+            "ram", "count", "indirect", "tables", "read", "write", "heads", "fetch", "blocks", "walker", "used", "notify",
+            "errors", "engine",
+        )
+    ),
+]  # fmt: skip
+
+
+def run(simulator, data_w, queues, testcase, module="testbench.unit.bench_vq_engine"):
+    scale = "1" if simulator == "verilator" else "0.3"
+    run_bench(
+        "vq_engine", module, SOURCES, simulator, {"DATA_W": data_w, "QUEUES": queues}, testcase, {"VQ_SCALE": scale}
+    )
+
+
+RANDOM = ["any_legal_chain_arrives", "bad_chains_are_reported_and_returned", "flags_instead_of_events"]
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("data_w, queues", [(64, 5), (128, 1), (128, 2), (512, 5)])
+def test_random_rings(simulator, data_w, queues):
+    run(simulator, data_w, queues, RANDOM)
