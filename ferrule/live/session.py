@@ -40,8 +40,8 @@ class LiveSettings:
     tso: bool = True
     coalesce_packets: int = 0
     coalesce_usecs: int = 0
-    data_width: int = 512
-    wire_gbps: int = 100
+    data_width: int = 128
+    wire_gbps: int = 10
     host_latency_ns: int = 500
     seed: int = 1
     capture: bool = True

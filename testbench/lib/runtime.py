@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -84,11 +84,14 @@ def run_simulation(
     quiet_ns: float = 10_000_000,
     capture_file: bool = True,
     say: Callable[[str], None] | None = None,
+    pass_fds: Sequence[int] = (),
+    own_session: bool = False,
 ) -> dict[str, Any]:
     """Run ``module:function`` (``async def f(sim, args) -> dict``) against a card and return its result.
 
     The folder ``run_dir`` gets ``run.json``, ``wire.pcapng`` and, with ``waves``, ``waves.fst``. What the entry prints
-    goes to this process's output. Raises the error the run ended with (``testbench.lib.errors``).
+    goes to this process's output. ``pass_fds`` stay open in the simulator under their numbers; with ``own_session`` a
+    Ctrl-C does not reach it, and the caller must tell it to end. Raises the error the run ended with (``testbench.lib.errors``).
     """
     config = RunConfig(
         quiet_ns=quiet_ns, wall_limit_s=wall_limit_s, capture_file=capture_file,
@@ -103,7 +106,8 @@ def run_simulation(
     command = [str(simulator)]
     if waves:
         command += ["--trace", "--trace-file", str(folder / "waves.fst")]
-    process = subprocess.Popen(command, env=_environment(folder), cwd=folder, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=_environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
+                               pass_fds=pass_fds, start_new_session=own_session)  # fmt: skip
     try:
         code = _wait(process, wall_limit_s, folder)
     finally:
