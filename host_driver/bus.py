@@ -36,5 +36,5 @@ class HostBus(Protocol):
     def now_ns(self) -> int:
         """The bus's time."""
 
-    async def sleep_ns(self, duration_ns: int) -> None:
+    async def sleep_ns(self, ns: int) -> None:
         """Wait."""

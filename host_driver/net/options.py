@@ -26,6 +26,8 @@ class Options:
     """Features not to accept."""
     rx_buffer_size: int | None = None
     """Bytes of a receive buffer; chosen by features and MTU when None."""
+    offloads_off: set[str] = field(default_factory=set)
+    """Offloads switched off by ``ethtool -K``: negotiated, but whoever builds frames must not ask for them."""
     tx_descriptors: int = 1
     """1: header and frame in one descriptor; 2: one each."""
     tx_indirect: bool = False
