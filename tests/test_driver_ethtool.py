@@ -100,8 +100,8 @@ def test_driver_information_has_every_line():
     _, _, ethtool = tool()
     info = fields(run(ethtool.run("-i")))
     assert list(info) == [
-        "driver", "version", "firmware-version", "expansion-rom-version", "bus-info", "supports-statistics", "supports-test",
-        "supports-eeprom-access", "supports-register-dump", "supports-priv-flags",
+        "driver", "version", "firmware-version", "expansion-rom-version", "bus-info", "supports-statistics",
+        "supports-test", "supports-eeprom-access", "supports-register-dump", "supports-priv-flags",
     ]  # fmt: skip
     assert info["firmware-version"] == " 1.0.0"
     assert "Speed: 25000Mb/s\n" in run(ethtool.run("")) and "Link detected: yes" in run(ethtool.run(""))

@@ -180,9 +180,9 @@ class FakeDevice:
         queue = self.queue[self.select] if self.select < self.queues else dict.fromkeys(("size", "vector", "enable"), 0)
         half = self.feature_select
         fields = {
-            4: self.features >> 32 * half & 0xFFFFFFFF if half < 2 else 0,
-            12: self.accepted[self.driver_select], 22: self.select, 16: self.config_vector, 18: self.queues, 20: self.status, 21: self.generation, 24: queue["size"],
-            26: queue["vector"], 28: queue["enable"], 30: self.queues - 1 - self.select, 58: 0,
+            4: self.features >> 32 * half & 0xFFFFFFFF if half < 2 else 0, 12: self.accepted[self.driver_select],
+            16: self.config_vector, 18: self.queues, 20: self.status, 21: self.generation, 22: self.select,
+            24: queue["size"], 26: queue["vector"], 28: queue["enable"], 30: self.queues - 1 - self.select, 58: 0,
         }  # fmt: skip
         return fields[offset - COMMON]
 
