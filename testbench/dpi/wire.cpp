@@ -3,8 +3,10 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <queue>
 
@@ -210,8 +212,10 @@ void wire_tap_poll() {
         if (got <= 0) break;
         Frame f;
         f.at = now_ps();
-        f.length = uint32_t(got);
-        f.hold = std::make_shared<std::vector<uint8_t>>(buffer, buffer + got);
+        // the kernel leaves padding to its network card, which here is the wire's other end
+        if (got < 60) memset(buffer + got, 0, 60 - got);
+        f.length = std::max(uint32_t(got), 60u);
+        f.hold = std::make_shared<std::vector<uint8_t>>(buffer, buffer + f.length);
         f.data = f.hold->data();
         source.push_back(f);
         tap_reads++;

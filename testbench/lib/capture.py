@@ -24,7 +24,7 @@ def write_pcapng(path: Path, interfaces: dict[str, Iterable[Packet]]) -> int:
     header = SectionHeader(options={"shb_userappl": "Ferrule, simulated time"})
     numbers = {}
     for number, name in enumerate(interfaces):
-        header.new_member(InterfaceDescription, link_type=ETHERNET, snaplen=0, options={"if_name": name, "if_tsresol": 9})
+        header.new_member(InterfaceDescription, link_type=ETHERNET, snaplen=0, options={"if_name": name, "if_tsresol": b"\x09"})
         numbers[name] = number
     count = 0
     with path.open("wb") as stream:

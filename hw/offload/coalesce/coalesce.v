@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interrupt coalescing for every queue (virtio NOTF_COAL, VQ_NOTF_COAL): says when published frames are to be announced.
+// A scanner looks at one queue a cycle, so a condition is seen within QUEUES cycles whatever changed: a frame, the time, or
+// the thresholds themselves. The delay never exceeds max_usecs; it may be shorter by less than one microsecond.
+`default_nettype none
+
+module coalesce #(
+    parameter QUEUE_PAIRS = 1
+) (
+    // clock
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        tick_us,                 // a pulse every microsecond
+    // configuration: one queue's thresholds, and what a queue takes when it is enabled
+    input  wire        coal_we,
+    input  wire [7:0]  coal_gq,
+    input  wire [15:0] coal_max_packets,
+    input  wire [15:0] coal_max_usecs,
+    input  wire        coal_start_valid,
+    input  wire [7:0]  coal_start_gq,
+    input  wire [15:0] def_rx_packets,
+    input  wire [15:0] def_rx_usecs,
+    input  wire [15:0] def_tx_packets,
+    input  wire [15:0] def_tx_usecs,
+    input  wire [7:0]  coal_sel,                // read-back
+    output wire [15:0] coal_rd_packets,
+    output wire [15:0] coal_rd_usecs,
+    // frames published by the ring engines
+    input  wire        pub_valid,
+    input  wire [7:0]  pub_gq,
+    input  wire [15:0] pub_count,
+    // decision: this queue's driver is to be told
+    output reg         fire_valid,
+    input  wire        fire_ready,
+    output reg  [7:0]  fire_gq,
+    // status
+    output wire        timers_armed,            // published frames wait for a threshold
+    // events
+    output reg         evt_by_packets,
+    output reg         evt_by_time
+);
+    localparam QUEUES = 2 * QUEUE_PAIRS + 1;    // the last one is the control queue: never delayed
+    localparam QW = $clog2(QUEUES);
+    localparam TIME_W = 17;                     // one more than max_usecs: ages stay comparable across a wrap
+    localparam [31:0] LAST = QUEUES - 1;
+
+    reg [15:0]       max_packets [0:QUEUES-1];
+    reg [15:0]       max_usecs   [0:QUEUES-1];
+    reg [15:0]       count       [0:QUEUES-1];
+    reg [TIME_W-1:0] since       [0:QUEUES-1];
+    reg [QUEUES-1:0] waiting;                   // count is not zero
+    reg [TIME_W-1:0] now;
+    reg [QW-1:0]     scan;
+    integer i;
+
+    wire [QW-1:0] pub_index   = pub_gq[QW-1:0];
+    wire [QW-1:0] write_index = coal_gq[QW-1:0];
+    wire [QW-1:0] start_index = coal_start_gq[QW-1:0];
+    wire [QW-1:0] sel_index   = coal_sel[QW-1:0];
+
+    assign coal_rd_packets = (coal_sel <= LAST[7:0]) ? max_packets[sel_index] : 16'd0;
+    assign coal_rd_usecs   = (coal_sel <= LAST[7:0]) ? max_usecs[sel_index]   : 16'd0;
+    assign timers_armed    = |waiting;
+
+    // ---- the queue under the scanner
+    wire [TIME_W-1:0] age       = now - since[scan];
+    wire              undelayed = (max_packets[scan] == 16'd0) || (max_usecs[scan] == 16'd0) || (scan == LAST[QW-1:0]);
+    wire              by_count  = (count[scan] >= max_packets[scan]);
+    wire              by_age    = (age >= {1'b0, max_usecs[scan]});
+    wire              decide    = waiting[scan] && (undelayed || by_count || by_age) && !fire_valid;
+
+    wire [16:0] pub_sum = {1'b0, count[pub_index]} + {1'b0, pub_count};
+
+    always @(posedge clk) begin
+        evt_by_packets <= decide && !undelayed && by_count;
+        evt_by_time    <= decide && !undelayed && !by_count;
+        if (decide) fire_gq <= {{(8-QW){1'b0}}, scan};
+
+        // the scanner forgets what it announces; a publication in the same cycle opens a new count
+        if (decide) count[scan] <= 16'd0;
+        if (pub_valid) begin
+            if (!waiting[pub_index] || (decide && scan == pub_index)) begin
+                count[pub_index] <= pub_count;
+                since[pub_index] <= now;
+            end else begin
+                count[pub_index] <= pub_sum[16] ? 16'hffff : pub_sum[15:0];
+            end
+        end
+
+        if (rst) begin
+            fire_valid <= 1'b0;
+            waiting    <= {QUEUES{1'b0}};
+            now        <= {TIME_W{1'b0}};
+            scan       <= {QW{1'b0}};
+            for (i = 0; i < QUEUES; i = i + 1) begin
+                max_packets[i] <= 16'd0;
+                max_usecs[i]   <= 16'd0;
+            end
+        end else begin
+            if (tick_us) now <= now + 1'b1;
+            scan <= (scan == LAST[QW-1:0]) ? {QW{1'b0}} : scan + 1'b1;
+            if (decide) fire_valid <= 1'b1;
+            else if (fire_ready) fire_valid <= 1'b0;
+            if (decide) waiting[scan] <= 1'b0;
+            if (pub_valid) waiting[pub_index] <= 1'b1;
+            if (coal_we) begin
+                max_packets[write_index] <= coal_max_packets;
+                max_usecs[write_index]   <= coal_max_usecs;
+            end
+            if (coal_start_valid) begin
+                max_packets[start_index] <= coal_start_gq[0] ? def_tx_packets : def_rx_packets;
+                max_usecs[start_index]   <= coal_start_gq[0] ? def_tx_usecs   : def_rx_usecs;
+                waiting[start_index]     <= 1'b0;
+            end
+        end
+    end
+    wire unused = &{1'b0, pub_gq, coal_gq, coal_start_gq};
+endmodule
+
+`default_nettype wire
