@@ -54,6 +54,10 @@ class DmaMemory:
         """Bytes in them."""
         return sum(self._live.values())
 
+    def live_ranges(self) -> list[tuple[int, int]]:
+        """(bus address, bytes) of each: all that a device may touch."""
+        return [(self.base + offset, size) for offset, size in sorted(self._live.items())]
+
     def alloc(self, size: int, align: int = 64, zero: bool = True) -> DmaBuffer:
         """A buffer of ``size`` bytes whose bus address is a multiple of ``align`` (a power of two)."""
         if size <= 0 or align <= 0 or align & (align - 1):

@@ -190,6 +190,24 @@ def test_a_reset_is_seen_even_if_the_driver_has_written_again():
     assert bus.device_status() == ACK and firmware.status.resets == 3 and not bus.words[regs.DATAPATH]
 
 
+def test_an_event_during_its_own_handling_is_not_lost():
+    bus, firmware = booted()
+    bus.driver_writes_status(ACK)
+    plain = bus.read32
+
+    async def read32(address):
+        value = await plain(address)
+        if address == regs.HOST_STATUS and bus.words[regs.HOST_STATUS] & 0xFF == ACK:
+            bus.driver_writes_status(ACK | DRIVER)
+        return value
+
+    bus.read32 = read32
+    run(firmware.serve())
+    assert run(bus.wait_event(1)), "the second write must raise the event again"
+    run(firmware.serve())
+    assert bus.device_status() == ACK | DRIVER and not run(bus.wait_event(1))
+
+
 def test_the_link_is_told_to_the_driver_once_per_change():
     bus, firmware = booted()
     for link, notifies, status in ((1, 0, 1), (4, 1, 0), (4, 1, 0), (1, 2, 1)):

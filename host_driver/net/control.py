@@ -34,10 +34,9 @@ class ControlQueue:
         self._busy = False
         self._unanswered = ""
         self.commands = 0
+        self.limit_ns = COMMAND_LIMIT_NS
 
-    async def command(
-        self, kind: int, code: int, data: bytes = b"", reply: int = 0, limit_ns: int = COMMAND_LIMIT_NS
-    ) -> bytes:
+    async def command(self, kind: int, code: int, data: bytes = b"", reply: int = 0) -> bytes:
         """Send one command; returns the ``reply`` bytes the device puts before its ack."""
         request = bytes((kind, code)) + data
         if len(request) > COMMAND_BYTES or reply + 1 > ANSWER_BYTES:
@@ -45,7 +44,7 @@ class ControlQueue:
         if self._unanswered:
             # its buffer still belongs to the device, and so does the one we would use
             raise DeviceTimeout(f"control queue stopped: {self._unanswered} was never answered; reset the device")
-        deadline = self._bus.now_ns() + limit_ns
+        deadline = self._bus.now_ns() + self.limit_ns
         while self._busy:
             await self._wait(deadline, f"command {kind}.{code} waits for the one before it", 1_000)
         self._busy = True
@@ -62,7 +61,9 @@ class ControlQueue:
                 remaining = deadline - self._bus.now_ns()
                 if remaining <= 0:
                     self._unanswered = f"command {kind}.{code}"
-                    raise DeviceTimeout(f"no answer to control command {kind}.{code} in {limit_ns // 1_000_000} ms")
+                    raise DeviceTimeout(
+                        f"no answer to control command {kind}.{code} in {self.limit_ns // 1_000_000} ms"
+                    )
                 # the vector may be shared with other queues whose owner takes the interrupt: look again now and then
                 await self._bus.wait_interrupt((self._vector,), min(remaining, RECHECK_NS))
             answer = bytes(view[COMMAND_BYTES : COMMAND_BYTES + reply + 1])

@@ -43,6 +43,7 @@ class PciTransport:
     def __init__(self, bus: HostBus) -> None:
         self.bus = bus
         self.caps = Capabilities(0, 0, 0)
+        self.reset_limit_ns = RESET_LIMIT_NS
         self._common = self._notify = self._config = 0
 
     async def discover(self, device_type: int = 1) -> None:
@@ -78,10 +79,10 @@ class PciTransport:
     async def reset(self) -> None:
         """Write 0 to the status and wait until it reads 0: only then has the device let go of memory."""
         self.write("device_status", 0)
-        deadline = self.bus.now_ns() + RESET_LIMIT_NS
+        deadline = self.bus.now_ns() + self.reset_limit_ns
         while await self.read("device_status"):
             if self.bus.now_ns() > deadline:
-                raise DeviceTimeout(f"device_status is not 0 after {RESET_LIMIT_NS // 1_000_000} ms of reset")
+                raise DeviceTimeout(f"device_status is not 0 after {self.reset_limit_ns // 1_000_000} ms of reset")
             await self.bus.sleep_ns(POLL_NS)
 
     async def device_features(self) -> int:
@@ -132,10 +133,10 @@ class PciTransport:
         """Reset one queue (RING_RESET) and wait until the device says it is done."""
         self.write("queue_select", index)
         self.write("queue_reset", 1)
-        deadline = self.bus.now_ns() + RESET_LIMIT_NS
+        deadline = self.bus.now_ns() + self.reset_limit_ns
         while await self.read("queue_reset"):
             if self.bus.now_ns() > deadline:
-                raise DeviceTimeout(f"queue {index} is not reset after {RESET_LIMIT_NS // 1_000_000} ms")
+                raise DeviceTimeout(f"queue {index} is not reset after {self.reset_limit_ns // 1_000_000} ms")
             await self.bus.sleep_ns(POLL_NS)
         if await self.read("queue_enable"):
             raise QueueError(f"queue {index} is enabled after its reset")
