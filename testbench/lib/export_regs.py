@@ -158,6 +158,8 @@ def verilog(spaces: list[Space], counters: list[Counter]) -> str:
         for register in space.registers:
             name = f"{prefix}_{register.name}"
             define(name, f"17'h{register.offset:05x}")
+            if space.key == "bar":
+                define(f"{name}_SIZE", f"32'h{register.size:x}")
             if register.reset:
                 define(f"{name}_RESET", f"{8 * register.size}'h{register.reset:x}")
             for field in register.fields:

@@ -5,12 +5,19 @@
 
 // BAR 0 (host port, from 0x00000)
 `define BAR_COMMON                                   17'h00000
+`define BAR_COMMON_SIZE                              32'h3c
 `define BAR_NOTIFY                                   17'h01000
+`define BAR_NOTIFY_SIZE                              32'h1000
 `define BAR_ISR                                      17'h02000
+`define BAR_ISR_SIZE                                 32'h4
 `define BAR_DEVICE                                   17'h03000
+`define BAR_DEVICE_SIZE                              32'h18
 `define BAR_MSIX_TABLE                               17'h04000
+`define BAR_MSIX_TABLE_SIZE                          32'h1000
 `define BAR_MSIX_PBA                                 17'h05000
+`define BAR_MSIX_PBA_SIZE                            32'h1000
 `define BAR_VENDOR                                   17'h06000
+`define BAR_VENDOR_SIZE                              32'ha30
 
 // Common configuration
 `define COMMON_DEVICE_FEATURE_SELECT                 17'h00000

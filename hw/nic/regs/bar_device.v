@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The BAR's device configuration (struct virtio_net_config) with its generation, and the ISR status that a read clears.
+`default_nettype none
+`include "ferrule_regs.vh"
+
+/* verilator lint_off UNUSEDSIGNAL */ // the register bus is the same for every block, each uses its part of it
+module bar_device #(
+    parameter QUEUE_PAIRS = 1
+) (
+    // clock
+    input  wire        clk,
+    input  wire        rst,
+    // register bus, BAR addresses
+    input  wire [16:0] bus_addr,
+    input  wire        bus_re,
+    output reg  [31:0] bus_rdata,
+    // configuration
+    input  wire [47:0] cfg_mac,
+    input  wire [15:0] cfg_status,
+    input  wire [15:0] cfg_mtu,
+    input  wire [31:0] cfg_speed,
+    input  wire [7:0]  cfg_duplex,
+    input  wire        changed,                 // pulse: firmware wrote one of these
+    input  wire        notify,                  // pulse: firmware announces the change
+    output reg  [7:0]  config_generation,
+    // interrupts
+    input  wire        clear,
+    input  wire        isr_queue,
+    input  wire        isr_config
+);
+    /* verilator lint_off WIDTHTRUNC */ // a parameter is 32 bits
+    localparam [15:0] PAIRS = QUEUE_PAIRS;
+    /* verilator lint_on WIDTHTRUNC */
+    localparam [16:0] A_MAC  = `BAR_DEVICE + `DEVCFG_MAC_STATUS;
+    localparam [16:0] A_MAC2 = A_MAC + 17'd4;
+    localparam [16:0] A_MTU  = `BAR_DEVICE + (`DEVCFG_MTU & 17'h1fffc);
+    localparam [16:0] A_SPEED  = `BAR_DEVICE + `DEVCFG_SPEED;
+    localparam [16:0] A_DUPLEX = `BAR_DEVICE + `DEVCFG_DUPLEX;
+
+    wire [16:0] off = {bus_addr[16:2], 2'b00};
+    wire        read_config = bus_re && {bus_addr[16:12], 12'd0} == `BAR_DEVICE;
+    wire        read_isr    = bus_re && off == `BAR_ISR;
+
+    reg [1:0] isr;
+    reg       unseen;                           // changed, and neither read nor announced since
+
+    always @(posedge clk)
+        if (bus_re)
+            case (off)
+                A_MAC:    bus_rdata <= cfg_mac[31:0];
+                A_MAC2:   bus_rdata <= {cfg_status, cfg_mac[47:32]};
+                A_MTU:    bus_rdata <= {cfg_mtu, PAIRS};
+                A_SPEED:  bus_rdata <= cfg_speed;
+                A_DUPLEX: bus_rdata <= {24'd0, cfg_duplex};
+                `BAR_ISR: bus_rdata <= {30'd0, isr};
+                default:  bus_rdata <= 32'd0;
+            endcase
+
+    // The generation moves when a change is announced, and else when the driver could see a new value, as the standard wants.
+    always @(posedge clk)
+        if (rst) begin
+            config_generation <= 8'd0;
+            unseen            <= 1'b0;
+            isr               <= 2'b00;
+        end else begin
+            if (notify || (read_config && unseen)) begin
+                config_generation <= config_generation + 1'b1;
+                unseen            <= 1'b0;
+            end
+            if (changed) unseen <= 1'b1;
+            isr <= (read_isr || clear) ? {isr_config, isr_queue} : isr | {isr_config, isr_queue};
+        end
+endmodule
+/* verilator lint_on UNUSEDSIGNAL */
+
+`default_nettype wire
