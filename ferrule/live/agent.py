@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that lives inside a namespace of its own: makes its TAP, runs commands, and takes all of it along when it dies.
+"""The process inside a namespace of its own: makes its TAP, runs commands, takes all of it along when it dies.
 
 Run as ``python -m ferrule.live.agent FD``; FD is a SOCK_SEQPACKET socket on which requests (JSON) come and answers go.
-It is process 1 of a new PID namespace: when it ends, the kernel kills every process in there and removes the interfaces.
+It is process 1 of a new PID namespace: when it ends, the kernel kills every process in there and removes the
+interfaces.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
+from ferrule.errors import FerruleError
 from ferrule.live.tap import TapError, open_tap
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
@@ -32,7 +34,7 @@ LISTEN_STATE = "0A"
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-class IsolationError(RuntimeError):
+class IsolationError(FerruleError):
     """The namespaces could not be made."""
 
 
@@ -45,8 +47,8 @@ def enter_namespaces() -> None:
     if libc.unshare(flags | CLONE_NEWUSER) != 0:
         reason = os.strerror(ctypes.get_errno())
         raise IsolationError(
-            f"cannot make a network namespace: not root (uid {uid}), and user namespaces are refused ({reason}); run as root, "
-            "or allow them: 'sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000'"
+            f"cannot make a network namespace: not root (uid {uid}), and user namespaces are refused ({reason}); "
+            "run as root, or allow them: 'sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000'"
         )
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
@@ -138,11 +140,11 @@ class Agent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
-            ready, _, _ = select.select([self.sock, wake_read], [], [])
+            ready, _, _ = select.select([self.sock.fileno(), wake_read], [], [])
             if wake_read in ready:
                 os.read(wake_read, 512)
             self.reap()
-            if self.sock in ready:
+            if self.sock.fileno() in ready:
                 data = self.sock.recv(MESSAGE_BYTES)
                 if not data:
                     return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inside the simulator: the kernel's interface on one side, our driver, the card, and the wire's interface on the other."""
+"""Inside the simulator: the kernel's interface, our driver, the card, and the wire's interface."""
 
 from __future__ import annotations
 
@@ -112,14 +112,22 @@ class Bridge:
 
 
 async def run(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
-    """Entry of the simulation: bring everything up, say so, carry frames until told to stop."""
-    control = socket.socket(fileno=args["control_fd"])
-    settings = CardSettings(mac=bytes.fromhex(args["mac"].replace(":", "")), speed_mbps=1000 * args["wire_gbps"], heartbeat_us=0)
+    """Entry of the simulation: the run's record is what comes back."""
+    with socket.socket(fileno=args["control_fd"]) as control:
+        return await serve(sim, args, control)
+
+
+async def serve(sim: Sim, args: dict[str, Any], control: socket.socket) -> dict[str, Any]:
+    """Bring everything up, say so, carry frames until told to stop."""
+    settings = CardSettings(
+        mac=bytes.fromhex(args["mac"].replace(":", "")), speed_mbps=1000 * args["wire_gbps"], heartbeat_us=0
+    )
     firmware = Firmware(sim.mgmt, settings)
     await firmware.boot()
     cocotb.start_soon(firmware.run())
     device = NetDevice(sim.host, options=Options(mtu=args["mtu"], unwanted=unwanted_features(args)))
     await device.probe()
+    await device.settings.set_allmulti(True)  # a kernel's neighbour discovery needs its multicast groups
     if args["coalesce_packets"] or args["coalesce_usecs"]:
         await device.settings.set_rx_coalescing(args["coalesce_packets"], args["coalesce_usecs"])
         await device.settings.set_tx_coalescing(args["coalesce_packets"], args["coalesce_usecs"])

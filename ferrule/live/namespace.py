@@ -16,10 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ferrule.errors import FerruleError
+
 ANSWER_TIMEOUT_S = 15.0
 
 
-class NamespaceError(RuntimeError):
+class NamespaceError(FerruleError):
     """The namespace, its interface or a command in it failed; the message says why and what to do."""
 
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ferrule.errors import FerruleError
 from ferrule.live import tap
 from ferrule.live.namespace import Namespace
 
@@ -26,7 +27,7 @@ ANSWER_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 60.0
 
 
-class LiveError(RuntimeError):
+class LiveError(FerruleError):
     """The live run could not start or broke; the message says what, where and what to do."""
 
 

@@ -7,6 +7,8 @@ import fcntl
 import os
 import struct
 
+from ferrule.errors import FerruleError
+
 TUN_DEVICE = "/dev/net/tun"
 VNET_HDR_BYTES = 12
 
@@ -20,7 +22,7 @@ _IFF_VNET_HDR = 0x4000
 OFFLOAD_CSUM, OFFLOAD_TSO4, OFFLOAD_TSO6, OFFLOAD_TSO_ECN = 1, 2, 4, 8
 
 
-class TapError(RuntimeError):
+class TapError(FerruleError):
     """A TAP interface could not be made; the message says which permission is missing and what to do."""
 
 
@@ -33,7 +35,9 @@ def open_tap(name: str, vnet_hdr: bool, offload: int) -> int:
     try:
         fd = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise TapError(f"{TUN_DEVICE} is missing: load the module with 'modprobe tun', or give the container this device") from error
+        raise TapError(
+            f"{TUN_DEVICE} is missing: load the module with 'modprobe tun', or give the container this device"
+        ) from error
     except PermissionError as error:
         mode = os.stat(TUN_DEVICE).st_mode & 0o777
         raise TapError(
