@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins pieces of 0 to KEEP_W bytes, packed from lane 0, into full words; the first word of a frame starts at lane START.
+// What is left over stands at the top of `held`, next to the piece that follows: both shifts are then plain windows
+// of {piece, held}, one that ends the word going out and one that ends the bytes seen so far.
+`default_nettype none
+
+module stream_pack #(
+    parameter DATA_W = 128,
+    parameter START  = 0,                       // lanes left out at the beginning of a frame
+    parameter USER_W = 1,
+    parameter LANE_W = $clog2(DATA_W / 8)
+) (
+    // clock
+    input  wire              clk,
+    input  wire              rst,
+    // pieces
+    input  wire              s_valid,
+    output wire              s_ready,
+    input  wire [DATA_W-1:0] s_data,
+    input  wire [LANE_W:0]   s_count,           // bytes; 0 only to end a frame
+    input  wire              s_end,
+    input  wire [USER_W-1:0] s_user,
+    // words
+    output reg               m_valid,
+    input  wire              m_ready,
+    output reg  [DATA_W-1:0] m_data,
+    output reg  [LANE_W:0]   m_count,           // KEEP_W unless m_last
+    output reg               m_last,
+    output reg  [USER_W-1:0] m_user             // s_user of the newest piece in it
+);
+    localparam KEEP_W = DATA_W / 8;
+
+    reg  [DATA_W-1:0]   held;
+    reg  [LANE_W-1:0]   fill;                   // bytes in held
+    reg                 flush;                  // they are the frame's last word
+
+    wire                step  = !m_valid || m_ready;
+    wire                take  = s_valid && s_ready;
+    wire [LANE_W:0]     total = {1'b0, fill} + s_count;
+    wire                full  = total[LANE_W];
+    wire                spill = full && total[LANE_W-1:0] != {LANE_W{1'b0}};
+    wire                emit  = (take && (full || s_end)) || (step && flush);
+    wire [LANE_W:0]     shift = KEEP_W[LANE_W:0] - {1'b0, fill};
+    wire [2*DATA_W-1:0] pair  = {flush ? {DATA_W{1'b0}} : s_data, held};
+
+    assign s_ready = step && !flush;
+
+    always @(posedge clk) begin
+        if (take) begin
+            held   <= pair[{s_count, 3'b000} +: DATA_W];
+            m_user <= s_user;
+        end
+        if (emit) begin
+            m_data  <= pair[{shift, 3'b000} +: DATA_W];
+            m_count <= flush ? {1'b0, fill} : full ? KEEP_W[LANE_W:0] : total;
+            m_last  <= flush || (s_end && !spill);
+        end
+        if (rst) begin
+            m_valid <= 1'b0;
+            flush   <= 1'b0;
+            fill    <= START[LANE_W-1:0];
+        end else begin
+            m_valid <= emit || (m_valid && !m_ready);
+            if (take) begin
+                flush <= s_end && spill;
+                fill  <= (s_end && !spill) ? START[LANE_W-1:0] : total[LANE_W-1:0];
+            end else if (step && flush) begin
+                flush <= 1'b0;
+                fill  <= START[LANE_W-1:0];
+            end
+        end
+    end
+endmodule
+
+`default_nettype wire

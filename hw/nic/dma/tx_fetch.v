@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads transmit chains from host memory, several frames ahead, and gives frames with their side-band words.
+//
+//   pop/cpl <-> tx_chains <-----------------.  all of a chain is asked for
+//   seg --> tx_segment ---------------------+--> [u_ended: where it ends, verdict] --.
+//              |       \-- a chain begins -----> [u_begun: its queue] ---------------+
+//              v                                                                     v
+//             rd_req ... rd_rsp --> fifo_ram (data) ------------------------> stream_pack --> tx_frame --> m_meta, m_axis
+//
+// Where a frame ends is not told by its data: a chain may turn out bad after reads of it have gone out. So a frame ends
+// at the read whose number u_ended gives; a later frame's reads are asked for only after u_ended has the word.
+`default_nettype none
+`include "meta.vh"
+
+module tx_fetch #(
+    parameter DATA_W       = 128,
+    parameter QUEUE_PAIRS  = 1,
+    parameter QW           = (QUEUE_PAIRS > 1) ? $clog2(QUEUE_PAIRS) : 1,
+    parameter HEADER_BYTES = 12,
+    parameter MAX_READ     = 512,               // bytes
+    parameter FIFO_DEPTH   = 256,               // words of data
+    parameter CHAINS       = 64                 // popped and not completed
+) (
+    // clock
+    input  wire                   clk,
+    input  wire                   rst,
+    // configuration and status
+    input  wire                   cfg_enable,   // low: no new pops; what is popped is finished
+    output wire                   idle,
+    // ring engine
+    input  wire [QUEUE_PAIRS-1:0] chain_ready,
+    output wire                   pop_valid,
+    input  wire                   pop_ready,
+    output wire [QW-1:0]          pop_queue,
+    input  wire                   seg_valid,
+    output wire                   seg_ready,
+    input  wire [QW-1:0]          seg_queue,
+    input  wire [63:0]            seg_addr,
+    input  wire [31:0]            seg_len,
+    input  wire                   seg_write,
+    input  wire                   seg_last,
+    input  wire                   seg_error,
+    input  wire [15:0]            seg_id,
+    input  wire [15:0]            seg_ndesc,
+    output wire                   cpl_valid,
+    input  wire                   cpl_ready,
+    output wire [QW-1:0]          cpl_queue,
+    output wire [15:0]            cpl_id,
+    output wire [15:0]            cpl_ndesc,
+    output wire [31:0]            cpl_len,
+    output wire                   cpl_more,
+    // DMA read client
+    output wire                   rd_req_valid,
+    input  wire                   rd_req_ready,
+    output wire [63:0]            rd_req_addr,
+    output wire [15:0]            rd_req_len,
+    output wire [7:0]             rd_req_tag,
+    input  wire                   rd_rsp_valid,
+    input  wire [DATA_W-1:0]      rd_rsp_data,
+    input  wire                   rd_rsp_last,
+    input  wire [7:0]             rd_rsp_tag,
+    input  wire                   rd_rsp_error,
+    // side band
+    output wire                   m_meta_valid,
+    input  wire                   m_meta_ready,
+    output wire [`TXM_W-1:0]      m_meta,
+    // frames
+    output wire [DATA_W-1:0]      m_axis_tdata,
+    output wire [DATA_W/8-1:0]    m_axis_tkeep,
+    output wire                   m_axis_tlast,
+    output wire                   m_axis_tvalid,
+    input  wire                   m_axis_tready,
+    output wire                   m_axis_tuser,
+    // events
+    output wire                   evt_descriptor,
+    output wire                   evt_drop_chain,
+    output wire                   evt_drop_dma,
+    output wire                   evt_drop_too_short,
+    output wire                   evt_drop_too_long
+);
+    localparam KEEP_W   = DATA_W / 8;
+    localparam LANE_W   = $clog2(KEEP_W);
+    localparam PAD      = (KEEP_W - HEADER_BYTES % KEEP_W) % KEEP_W;
+    localparam COUNT_W  = $clog2(CHAINS) + 1;
+    // CHAINS chains of 32,768 descriptors each have fewer than 2^23 reads, so that numbers compare by their difference
+    localparam SERIAL_W = 24;
+
+    // ---- chains in, completions out
+    wire                begin_valid, begin_ready;
+    wire [QW-1:0]       begin_queue;
+    wire                end_valid;
+    wire                ended_ready, chains_ready;
+    wire [QW-1:0]       end_queue;
+    wire [15:0]         end_id, end_ndesc;
+    wire [SERIAL_W-1:0] end_serial;
+    wire [1:0]          end_verdict;
+    wire                chains_idle;
+    wire                word_taken;
+
+    assign cpl_len  = 32'd0;
+    assign cpl_more = 1'b0;
+
+    tx_chains #(.QUEUE_PAIRS(QUEUE_PAIRS), .QW(QW), .CHAINS(CHAINS), .SERIAL_W(SERIAL_W)) u_chains (
+        .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .chain_ready(chain_ready),
+        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
+        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
+        .end_valid(end_valid), .end_ready(chains_ready), .end_queue(end_queue), .end_id(end_id), .end_ndesc(end_ndesc),
+        .end_serial(end_serial), .answered(rd_rsp_valid && rd_rsp_last), .idle(chains_idle)
+    );
+
+    tx_segment #(
+        .DATA_W(DATA_W), .QW(QW), .HEADER_BYTES(HEADER_BYTES), .MAX_READ(MAX_READ), .FIFO_DEPTH(FIFO_DEPTH), .SERIAL_W(SERIAL_W)
+    ) u_segment (
+        .clk(clk), .rst(rst),
+        .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
+        .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
+        .rd_req_valid(rd_req_valid), .rd_req_ready(rd_req_ready), .rd_req_addr(rd_req_addr), .rd_req_len(rd_req_len),
+        .rd_req_tag(rd_req_tag), .freed(word_taken),
+        .begin_valid(begin_valid), .begin_ready(begin_ready), .begin_queue(begin_queue),
+        .end_valid(end_valid), .end_ready(ended_ready && chains_ready), .end_queue(end_queue), .end_id(end_id),
+        .end_ndesc(end_ndesc), .end_serial(end_serial), .end_verdict(end_verdict), .evt_descriptor(evt_descriptor)
+    );
+
+    // ---- what is known of the frames whose data are to be packed
+    wire                begun_valid, ended_valid;
+    wire [QW-1:0]       begun_queue;
+    wire [SERIAL_W-1:0] ended_serial;
+    wire [1:0]          ended_verdict;
+    wire [COUNT_W-1:0]  begun_count, ended_count;
+    wire                frame_taken;
+
+    fifo_sync #(.WIDTH(QW), .DEPTH(CHAINS)) u_begun (
+        .clk(clk), .rst(rst), .s_data(begin_queue), .s_valid(begin_valid), .s_ready(begin_ready),
+        .m_data(begun_queue), .m_valid(begun_valid), .m_ready(frame_taken), .count(begun_count)
+    );
+
+    fifo_sync #(.WIDTH(SERIAL_W + 2), .DEPTH(CHAINS)) u_ended (
+        .clk(clk), .rst(rst), .s_data({end_serial, end_verdict}), .s_valid(end_valid), .s_ready(ended_ready),
+        .m_data({ended_serial, ended_verdict}), .m_valid(ended_valid), .m_ready(frame_taken), .count(ended_count)
+    );
+
+    // ---- data: answers are stored word by word as they are, gaps are closed on the way out
+    wire              word_valid, word_error, word_end;
+    wire [LANE_W-1:0] word_top;
+    wire [DATA_W-1:0] word_data;
+    wire              data_ready;
+
+    fifo_ram #(.WIDTH(DATA_W + LANE_W + 2), .DEPTH(FIFO_DEPTH)) u_data (
+        .clk(clk), .rst(rst),
+        .s_data({rd_rsp_error && rd_rsp_last, rd_rsp_last, rd_rsp_last ? rd_rsp_tag[LANE_W-1:0] : {LANE_W{1'b1}}, rd_rsp_data}),
+        .s_valid(rd_rsp_valid), .s_ready(data_ready),
+        .m_data({word_error, word_end, word_top, word_data}), .m_valid(word_valid), .m_ready(word_taken)
+    );
+
+    reg  [SERIAL_W-1:0] packed_reads;
+    reg                 failed;                 // a read of this frame
+    wire                pack_ready;
+    // an abandoned frame whose last word is already packed; also one of which nothing was read
+    wire                close      = ended_valid && ended_serial == packed_reads;
+    wire                word_last  = word_end && ended_valid && ended_serial == packed_reads + 1'b1;
+    wire                now_failed = failed || (!close && word_error);
+    wire                pack_taken = (close || word_valid) && pack_ready;
+
+    assign word_taken  = word_valid && !close && pack_ready;
+    assign frame_taken = pack_taken && (close || word_last);
+
+    always @(posedge clk)
+        if (rst) begin
+            packed_reads <= {SERIAL_W{1'b0}};
+            failed       <= 1'b0;
+        end else if (pack_taken) begin
+            packed_reads <= packed_reads + {{(SERIAL_W-1){1'b0}}, word_taken && word_end};
+            failed       <= now_failed && !frame_taken;
+        end
+
+    // ---- frames
+    wire              piece_valid, piece_ready, piece_last, piece_failed;
+    wire [DATA_W-1:0] piece_data;
+    wire [LANE_W:0]   piece_count;
+    wire [QW-1:0]     piece_queue;
+    wire [1:0]        piece_verdict;
+
+    stream_pack #(.DATA_W(DATA_W), .START(PAD), .USER_W(QW + 3)) u_pack (
+        .clk(clk), .rst(rst),
+        .s_valid(close || word_valid), .s_ready(pack_ready), .s_data(close ? {DATA_W{1'b0}} : word_data),
+        .s_count(close ? {(LANE_W+1){1'b0}} : {1'b0, word_top} + 1'b1), .s_end(close || word_last),
+        .s_user({begun_queue, ended_valid ? ended_verdict : 2'd0, now_failed}),
+        .m_valid(piece_valid), .m_ready(piece_ready), .m_data(piece_data), .m_count(piece_count), .m_last(piece_last),
+        .m_user({piece_queue, piece_verdict, piece_failed})
+    );
+
+    tx_frame #(.DATA_W(DATA_W), .HEADER_BYTES(HEADER_BYTES), .QW(QW)) u_frame (
+        .clk(clk), .rst(rst),
+        .s_valid(piece_valid), .s_ready(piece_ready), .s_data(piece_data), .s_count(piece_count), .s_last(piece_last),
+        .s_queue(piece_queue), .s_verdict(piece_verdict), .s_failed(piece_failed),
+        .m_meta_valid(m_meta_valid), .m_meta_ready(m_meta_ready), .m_meta(m_meta),
+        .m_axis_tdata(m_axis_tdata), .m_axis_tkeep(m_axis_tkeep), .m_axis_tlast(m_axis_tlast), .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready), .m_axis_tuser(m_axis_tuser),
+        .evt_drop_chain(evt_drop_chain), .evt_drop_dma(evt_drop_dma), .evt_drop_too_short(evt_drop_too_short),
+        .evt_drop_too_long(evt_drop_too_long)
+    );
+
+    assign idle = chains_idle && !begun_valid && !piece_valid && !m_axis_tvalid && !m_meta_valid;
+
+    wire unused = &{1'b0, begun_count, ended_count, data_ready, rd_rsp_tag};
+endmodule
+
+`default_nettype wire
