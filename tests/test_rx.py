@@ -14,9 +14,22 @@ CLASSIFY = [
     "hw/offload/filter/mac_filter.v",
     "hw/offload/filter/rx_classify.v",
 ]
+STORE = [
+    "hw/nic/common/fifo_sync.v",
+    "hw/nic/dma/fifo_ram.v",
+    "hw/nic/dma/frame_ram.v",
+    "hw/nic/dma/frame_store.v",
+]
 WIDTHS = [("verilator", 64), ("verilator", 128), ("verilator", 512), ("icarus", 128)]
 
 
 @pytest.mark.parametrize("simulator, width", WIDTHS)
 def test_rx_classify(simulator, width):
     run_bench("rx_classify", "testbench.unit.bench_rx_classify", CLASSIFY, simulator, {"DATA_W": width})
+
+
+@pytest.mark.parametrize("simulator, width", WIDTHS)
+def test_frame_store(simulator, width):
+    # the smallest store, so that it is full soon
+    parameters = {"DATA_W": width, "STORE_BYTES": 2048}
+    run_bench("frame_store", "testbench.unit.bench_frame_store", STORE, simulator, parameters)
