@@ -20,6 +20,14 @@ STORE = [
     "hw/nic/dma/frame_ram.v",
     "hw/nic/dma/frame_store.v",
 ]
+WRITER = [
+    "hw/nic/common/fifo_sync.v",
+    "hw/nic/dma/fifo_ram.v",
+    "hw/nic/dma/rx_place.v",
+    "hw/nic/dma/rx_cut.v",
+    "hw/nic/dma/rx_complete.v",
+    "hw/nic/dma/rx_writer.v",
+]
 WIDTHS = [("verilator", 64), ("verilator", 128), ("verilator", 512), ("icarus", 128)]
 
 
@@ -33,3 +41,18 @@ def test_frame_store(simulator, width):
     # the smallest store, so that it is full soon
     parameters = {"DATA_W": width, "STORE_BYTES": 2048}
     run_bench("frame_store", "testbench.unit.bench_frame_store", STORE, simulator, parameters)
+
+
+@pytest.mark.parametrize(
+    "simulator, width, parameters",
+    [
+        ("verilator", 64, {"QUEUES": 3}),
+        ("verilator", 64, {"HEADER_BYTES": 20}),
+        ("verilator", 128, {}),
+        ("verilator", 512, {"QUEUES": 2}),
+        ("icarus", 128, {"QUEUES": 2}),
+    ],
+)
+def test_rx_writer(simulator, width, parameters):
+    parameters = {"DATA_W": width, "BUFFERS": 64, **parameters}
+    run_bench("rx_writer", "testbench.unit.bench_rx_writer", WRITER, simulator, parameters)
