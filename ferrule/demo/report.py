@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
+from rich import box
 from rich.table import Table
 
 # column title -> (how to get it from one setting's result, what it means)
@@ -29,14 +30,23 @@ def number(value: float) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
+def short(value: float) -> str:
+    """The same in few characters, for a terminal: 12.3 k, 11.0 M."""
+    for unit, size in (("M", 1_000_000), ("k", 10_000)):
+        if value >= size:
+            return f"{value / (1_000_000 if unit == 'M' else 1_000):.2f} {unit}"
+    return number(value)
+
+
 def table(runs: list[dict[str, Any]]) -> Table:
-    """One row a setting."""
-    result = Table(title="What offloads did to the same pages")
-    result.add_column("setting")
+    """One row a setting, narrow enough for 80 columns."""
+    result = Table(title="What offloads did to the same pages", box=box.SIMPLE, padding=(0, 0, 0, 1))
+    result.add_column("setting", no_wrap=True)
     for title in COLUMNS:
-        result.add_column(title, justify="right")
+        result.add_column(title.replace(" ", "\n"), justify="right", vertical="bottom")
     for run in runs:
-        result.add_row(run["name"], *(number(get(run)) for get, _ in COLUMNS.values()))
+        name = run["name"].replace(" + coalescing", "\n + coalescing")
+        result.add_row(name, *(short(get(run)) for get, _ in COLUMNS.values()))
     return result
 
 
@@ -86,7 +96,8 @@ SHA-256 matched. Only the settings of card and driver differ between the rows.</
 {table}
 {plots}
 <p class="note">Counts come from the card's own counters. Live runs state counts, never simulated throughput: the
-kernels run at wall-clock speed, the card in simulated time. For throughput run <code>ferrule bench</code>. The frames are in
+kernels run at wall-clock speed, the card in simulated time. For throughput run <code>ferrule bench</code>. The frames
+are in
 <code>wire.pcapng</code>, the settings and all counters in <code>run.json</code>.</p>
 </body></html>
 """

@@ -48,7 +48,8 @@ def enter_namespaces() -> None:
         reason = os.strerror(ctypes.get_errno())
         raise IsolationError(
             f"cannot make a network namespace: not root (uid {uid}), and user namespaces are refused ({reason}); "
-            "run as root, or allow them: 'sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000'"
+            "run as root, or allow them: "
+            "'sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000'"
         )
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")

@@ -7,6 +7,7 @@ hw/nic/common/ram_sdp.v
 hw/nic/common/skid.v
 hw/nic/common/sync_bit.v
 hw/nic/virtqueue/chain_share.v
+hw/nic/virtqueue/ctrl_queue.v
 hw/nic/virtqueue/vq_blocks.v
 hw/nic/virtqueue/vq_count.v
 hw/nic/virtqueue/vq_engine.v
