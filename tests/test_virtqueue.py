@@ -3,7 +3,7 @@
 
 import pytest
 
-from testbench.lib.bench import SIMULATORS, run_bench
+from testbench.lib.bench import run_bench
 from testbench.lib.tools import VERILATOR_MAKE_VARS
 
 
@@ -34,9 +34,23 @@ def run(simulator, data_w, queues, testcase, module="testbench.unit.bench_vq_eng
 
 
 RANDOM = ["any_legal_chain_arrives", "bad_chains_are_reported_and_returned", "flags_instead_of_events"]
+TROUBLE = [
+    "stop_and_start_in_the_middle_of_traffic", "failed_reads_of_descriptors_cost_one_chain",
+    "a_failed_ring_access_breaks_its_queue_alone", "no_kick_is_lost_at_any_moment", "the_longest_chains",
+]  # fmt: skip
+BUILDS = [("verilator", 64, 5), ("verilator", 128, 2), ("verilator", 512, 1), ("icarus", 64, 2), ("icarus", 128, 5), ("icarus", 512, 1)]
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("data_w, queues", [(64, 5), (128, 1), (128, 2), (512, 5)])
+@pytest.mark.parametrize("simulator, data_w, queues", BUILDS)
 def test_random_rings(simulator, data_w, queues):
     run(simulator, data_w, queues, RANDOM)
+
+
+@pytest.mark.parametrize("simulator, data_w, queues", BUILDS)
+def test_trouble(simulator, data_w, queues):
+    run(simulator, data_w, queues, TROUBLE)
+
+
+@pytest.mark.parametrize("data_w, queues", [(64, 5), (128, 2), (512, 1)])
+def test_pace(data_w, queues):
+    run("verilator", data_w, queues, "keeps_pace_at_host_latency")

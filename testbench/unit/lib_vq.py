@@ -105,7 +105,10 @@ class Harness:
     def add_queue(self, queue: int, size: int, first: int = 0) -> SplitDriver:
         """Lay out a ring and start it."""
         share = self.memory.size // self.queues
-        driver = SplitDriver(self.memory, self.rng, queue * share + 64 * self.rng.randrange(4), size, self.event_idx, self.indirect, first)
+        driver = SplitDriver(
+            self.memory, self.rng, queue * share + 64 * self.rng.randrange(4), self.memory.base + (queue + 1) * share,
+            size, self.event_idx, self.indirect, first,
+        )  # fmt: skip
         self.drivers[queue] = driver
         for what, value in ((SIZE, size), (DESC, driver.desc), (AVAIL, driver.avail), (USED, driver.used)):
             self.cfg.append((queue, what, value))
@@ -121,6 +124,10 @@ class Harness:
     def stop(self, queue: int) -> None:
         """Stop a queue; ``quiet`` becomes true when the engine says so."""
         self.cfg.append((queue, STOP, 0))
+
+    def add_stale_kick(self, queue: int) -> None:
+        """A notification that meets a stopped queue."""
+        self.kicks.append((self.now, queue))
 
     def publish(self, queue: int) -> None:
         """Publish what was added, and notify when the device asked for it."""

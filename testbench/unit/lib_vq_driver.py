@@ -64,14 +64,17 @@ class SplitDriver:
     """One queue of a driver. ``mixed`` allows each layout; chains are remembered in ring order in ``published``."""
 
     def __init__(
-        self, memory: Memory, rng: random.Random, offset: int, size: int, event_idx: bool, indirect: bool, first: int = 0
+        self, memory: Memory, rng: random.Random, offset: int, limit: int, size: int, event_idx: bool, indirect: bool,
+        first: int = 0,
     ) -> None:  # fmt: skip
         self.memory, self.rng, self.size, self.event_idx, self.indirect = memory, rng, size, event_idx, indirect
         self.desc = memory.base + offset
         self.avail = self.desc + 16 * size
         self.used = (self.avail + 6 + 2 * size + 3) & ~3
         self.end = self.used + 6 + 8 * size
-        self.pool = (self.end + 63) & ~63
+        self.pool = self.cursor = (self.end + 63) & ~63
+        self.limit = limit
+        self.scatter = 0.4  # share of indirect tables whose links are not in order
         self.tables: dict[int, int] = {}
         self.start(first)
 
@@ -162,15 +165,11 @@ class SplitDriver:
         spare = rng.choice((0, 0, rng.randint(0, 5))) if len(words) + 5 <= self.size else 0
         count = len(words) + spare
         order = list(range(count))
-        if rng.random() < 0.4:
+        if rng.random() < self.scatter:
             order = [0, *rng.sample(order[1:], count - 1)]
         order = order[: len(words)]
         length = 16 * count
-        base = self.pool + rng.randrange(16)
-        room = max(length, 16 * self.size + 16) + 64
-        while any(base < at + size + 64 and at < base + room for at, size in self.tables.items()):
-            base += room
-        self.tables[base] = room - 64
+        base = self.place_table(length)
         for i, spot in enumerate(order):
             more = i + 1 < len(order)
             flags = WRITE * words[i][2] + (NEXT if more else 0)
@@ -181,6 +180,18 @@ class SplitDriver:
         said = {"table_length": length + rng.randint(1, 15), "table_empty": 0, "table_long": 16 * (self.size + 1)}.get(bad, length)
         self.put_desc(self.desc + 16 * index, base, said, flags, rng.getrandbits(16))
         return (base, length), order
+
+    def place_table(self, length: int) -> int:
+        """Memory for a table, anywhere (no alignment is asked for) outside the tables in use."""
+        room = length + 32
+        while True:
+            if self.cursor + room > self.limit:
+                self.cursor = self.pool
+            base = self.cursor + self.rng.randrange(16)
+            self.cursor += room
+            if not any(base < at + size and at < base + length for at, size in self.tables.items()):
+                self.tables[base] = length
+                return base
 
     def put_avail(self, head: int) -> None:
         """Ring entry; the index follows with ``publish``."""

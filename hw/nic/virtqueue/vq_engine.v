@@ -116,6 +116,7 @@ module vq_engine #(
     wire [63:0]   f_avail;
     wire [63:0]   f_used;
     wire [15:0]   a_size;
+    wire [63:0]   a_desc;
     wire [QW-1:0] w_queue;
     wire [15:0]   w_size;
     wire [63:0]   w_desc;
@@ -133,7 +134,7 @@ module vq_engine #(
         .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .start_pos(start_pos),
         .running(q_running),
         .f_queue(f_queue), .f_size(f_size), .f_desc(f_desc), .f_avail(f_avail), .f_used(f_used),
-        .a_queue(a_queue), .a_size(a_size),
+        .a_queue(a_queue), .a_size(a_size), .a_desc(a_desc),
         .w_queue(w_queue), .w_size(w_size), .w_desc(w_desc),
         .u_queue(cpl_queue), .u_size(c_size), .u_used(c_used), .x_queue(x_queue), .x_used(x_used),
         .n_queue(fire_queue), .n_size(n_size), .n_avail(n_avail)
@@ -248,6 +249,7 @@ module vq_engine #(
     wire              row_indirect;
     wire [63:0]       row_table;
     wire [15:0]       row_entries;
+    wire [15:0]       row_index;
     wire [2:0]        row_count;
     wire [BLK_W-1:0]  row_data;
     wire              chain_bad;
@@ -259,17 +261,17 @@ module vq_engine #(
         .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
         .queue(f_queue), .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
         .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data), .a_size(a_size),
-        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .i_pending(i_pending),
+        .a_desc(a_desc), .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .i_pending(i_pending),
         .ready(chain_ready), .empty(no_slot), .pop(pop), .pop_queue(pop_queue),
         .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect), .row_table(row_table),
-        .row_entries(row_entries), .row_count(row_count), .row_data(row_data)
+        .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data)
     );
     assign chain_none = ~q_running | (no_slot & (q_broken | dry));
 
     vq_walker #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK)) u_walker (
         .clk(clk), .rst(rst), .cfg_indirect(cfg_indirect), .queue(w_queue), .size(w_size), .desc(w_desc),
         .ready(chain_ready), .pop(pop), .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect),
-        .row_table(row_table), .row_entries(row_entries), .row_count(row_count), .row_data(row_data),
+        .row_table(row_table), .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data),
         .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
         .a_valid(a_valid && a_kind == K_CONT), .a_error(a_error), .a_data(a_data),
         .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),

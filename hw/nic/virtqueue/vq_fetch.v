@@ -32,7 +32,7 @@ module vq_fetch #(
     input  wire [63:0]       used,
     input  wire              slot_room,
     input  wire [5:0]        slot,
-    input  wire              slot_short,        // likely indirect: one descriptor is enough
+    input  wire              slot_short,        // one descriptor is likely enough
     output wire              slot_reserve,
     // reads
     output wire              f_valid,

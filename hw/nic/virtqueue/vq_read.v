@@ -23,7 +23,7 @@ module vq_read #(
     input  wire [QW-1:0]     w_queue,
     input  wire [63:0]       w_addr,
     input  wire [2:0]        w_count,           // descriptors
-    // first block of an indirect table
+    // second read of a prefetched chain
     input  wire              i_valid,
     output wire              i_ready,
     input  wire [QW-1:0]     i_queue,

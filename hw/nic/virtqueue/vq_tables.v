@@ -31,6 +31,7 @@ module vq_tables #(
     // lookup: answers of reads
     input  wire [QW-1:0]     a_queue,
     output wire [15:0]       a_size,
+    output wire [63:0]       a_desc,
     // lookup: walker
     input  wire [QW-1:0]     w_queue,
     output wire [15:0]       w_size,
@@ -68,6 +69,7 @@ module vq_tables #(
     assign f_avail = avail_of[f_queue];
     assign f_used  = used_of[f_queue];
     assign a_size  = size_of[a_queue];
+    assign a_desc  = desc_of[a_queue];
     assign w_size  = size_of[w_queue];
     assign w_desc  = desc_of[w_queue];
     assign u_size  = size_of[u_queue];

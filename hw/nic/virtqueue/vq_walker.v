@@ -25,6 +25,7 @@ module vq_walker #(
     input  wire               row_indirect,
     input  wire [63:0]        row_table,
     input  wire [15:0]        row_entries,
+    input  wire [15:0]        row_index,
     input  wire [2:0]         row_count,
     input  wire [BLK*128-1:0] row_data,
     // reads of further blocks
@@ -114,17 +115,23 @@ module vq_walker #(
     assign w_addr    = base + {44'd0, wanted, 4'd0};
     assign w_count   = (room < BLK) ? room[2:0] : BLK;
 
-    // A full block whose last descriptor links to its neighbour: the neighbour's block will be wanted soon.
+    // A full block of links whose last one leads to its neighbour: the neighbour's block will be wanted soon.
     wire [BLK*128-1:0] fresh       = (state_q == S_LOAD) ? row_data : held_block;
     wire [2:0]         fresh_count = (state_q == S_LOAD) ? row_count : held_count;
-    wire [15:0]        fresh_index = (state_q == S_FETCH) ? wanted : row_indirect ? 16'd0 : row_head;
+    wire [15:0]        fresh_index = (state_q == S_FETCH) ? wanted : row_index;
     wire [15:0]        fresh_end   = fresh_index + BLK;
     wire [15:0]        fresh_link  = fresh[BLK*128-1 -: 16];
-    wire               fresh_next  = fresh[BLK*128-32];
-    wire               fresh_ref   = fresh[BLK*128-30];
+    wire [BLK-1:0]     fresh_goes_on;
     wire [15:0]        fresh_limit = (state_q == S_FETCH) ? entries : row_indirect ? row_entries : size;
-    wire               fresh_look  = fresh_count == BLK && fresh_next && !fresh_ref &&
+    wire               fresh_look  = fresh_count == BLK && &fresh_goes_on &&
                                      fresh_link == fresh_end && fresh_end < fresh_limit;
+
+    generate
+        genvar g;
+        for (g = 0; g < BLK; g = g + 1) begin : g_goes_on
+            assign fresh_goes_on[g] = fresh[g*128+96] && !fresh[g*128+98];
+        end
+    endgenerate
 
     always @(posedge clk) begin
         case (state_q)
