@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes padded frames from the core's clock to the wire's, and says when a frame may start and cannot run dry.
+//
+// A frame may start when it is wholly inside, or when START_BYTES of it are: the core then stays ahead as long as it
+// delivers faster than 10 Gb/s on the average of a frame, with START_BYTES to spare for its pauses.
+`default_nettype none
+
+module mac_tx_cross #(
+    parameter DATA_W      = 128,
+    parameter KEEP_W      = DATA_W / 8,
+    parameter FIFO_BYTES  = 2048,
+    parameter START_BYTES = 512
+) (
+    // core side
+    input  wire              clk,
+    input  wire              rst,
+    input  wire [DATA_W-1:0] s_axis_tdata,
+    input  wire [KEEP_W-1:0] s_axis_tkeep,
+    input  wire              s_axis_tlast,
+    input  wire              s_axis_tvalid,
+    output wire              s_axis_tready,
+    // wire side: words of 8 bytes, len is the number of bytes less one
+    input  wire              tx_clk,
+    input  wire              tx_rst,
+    output wire [63:0]       m_data,
+    output wire [2:0]        m_len,
+    output wire              m_last,
+    output wire              m_valid,
+    output wire              m_start,           // the frame offered may start
+    input  wire              m_ready
+);
+    localparam LEN_W   = $clog2(KEEP_W);
+    localparam DEPTH   = FIFO_BYTES / KEEP_W;
+    localparam COUNT_W = $clog2(DEPTH) + 1;
+    localparam START   = START_BYTES / KEEP_W;
+
+    wire [DATA_W-1:0]  data;
+    wire [LEN_W-1:0]   len;
+    wire               last;
+    wire               valid;
+    wire               ready;
+    wire [COUNT_W-1:0] fill;
+    wire [COUNT_W-1:0] unused_count;
+    wire               frame_in;
+    reg  [COUNT_W-1:0] frames;                  // wholly inside and not yet wholly out
+
+    assign m_start = m_valid && (frames != {COUNT_W{1'b0}} || fill >= START[COUNT_W-1:0]);
+
+    // Lanes are filled from 0, so the highest lane in use gives the number of bytes.
+    function [LEN_W-1:0] len_of;
+        input [KEEP_W-1:0] keep;
+        integer i;
+        begin
+            len_of = {LEN_W{1'b1}};
+            if (!(&keep))
+                for (i = 0; i < KEEP_W; i = i + 1)
+                    if (keep[i]) len_of = i[LEN_W-1:0];
+        end
+    endfunction
+
+    always @(posedge tx_clk)
+        if (tx_rst) frames <= {COUNT_W{1'b0}};
+        else frames <= frames + {{(COUNT_W-1){1'b0}}, frame_in}
+                              - {{(COUNT_W-1){1'b0}}, m_valid && m_ready && m_last};
+
+    fifo_async #(
+        .WIDTH (DATA_W + LEN_W + 1),
+        .DEPTH (DEPTH)
+    ) u_fifo (
+        .wr_clk   (clk),
+        .wr_rst   (rst),
+        .s_data   ({s_axis_tlast, len_of(s_axis_tkeep), s_axis_tdata}),
+        .s_valid  (s_axis_tvalid),
+        .s_ready  (s_axis_tready),
+        .wr_count (unused_count),
+        .rd_clk   (tx_clk),
+        .rd_rst   (tx_rst),
+        .m_data   ({last, len, data}),
+        .m_valid  (valid),
+        .m_ready  (ready),
+        .rd_count (fill)
+    );
+
+    // As many frames as beats may be inside; the counter must hold them all.
+    sync_event #(
+        .COUNT_W (COUNT_W)
+    ) u_frame_in (
+        .s_clk   (clk),
+        .s_rst   (rst),
+        .s_event (s_axis_tvalid && s_axis_tready && s_axis_tlast),
+        .m_clk   (tx_clk),
+        .m_rst   (tx_rst),
+        .m_event (frame_in),
+        .m_ready (1'b1)
+    );
+
+    mac_narrow #(
+        .DATA_W (DATA_W)
+    ) u_narrow (
+        .clk     (tx_clk),
+        .rst     (tx_rst),
+        .s_data  (data),
+        .s_len   (len),
+        .s_last  (last),
+        .s_valid (valid),
+        .s_ready (ready),
+        .m_data  (m_data),
+        .m_len   (m_len),
+        .m_last  (m_last),
+        .m_valid (m_valid),
+        .m_ready (m_ready)
+    );
+endmodule
+
+`default_nettype wire
