@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An AXI4-Lite master for block benches: reads and writes of 1, 2 or 4 bytes, address, data and answer with random stalls."""
+"""An AXI4-Lite master for block benches: accesses of 1, 2 or 4 bytes, every channel with random stalls."""
 
 from __future__ import annotations
 
