@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 started=$(date +%s)
 
 # command:package - what the project calls and which Debian package brings it
-needed="g++:g++ make:make perl:perl python3:python3-venv iverilog:iverilog curl:curl nginx:nginx-light tshark:tshark ethtool:ethtool ccache:ccache"
+needed="g++:g++ make:make perl:perl python3:python3-venv iverilog:iverilog curl:curl nginx:nginx-light tshark:tshark ethtool:ethtool ping:iputils-ping ccache:ccache"
 missing=""
 for pair in $needed; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"

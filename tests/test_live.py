@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real kernels, a real web server and a real client round the simulated card."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from ferrule.demo.plan import SETTINGS, make_files, server_command
+from ferrule.demo.run import fetch
+from ferrule.live.namespace import Namespace, NamespaceError
+from ferrule.live.session import CLIENT_IPV4, CLIENT_IPV6, SERVER_IPV4, SERVER_IPV6, LiveSession, LiveSettings
+from testbench.lib import tools
+
+FERRULE = str(Path(sys.executable).with_name("ferrule"))
+# The kernel writes a checksum that computes to 0 as 0xffff for every protocol (skb_checksum_help), which tshark calls
+# bad for TCP although both mean the same sum.
+BAD_FRAMES = (
+    "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || icmpv6.checksum.status == 0 || "
+    "(tcp.checksum.status == 0 && !(tcp.checksum == 0xffff && tcp.checksum_calculated == 0))"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def live_is_possible():
+    """Skip where the machine allows neither root nor user namespaces with TAP; in CI that is a failure."""
+    try:
+        with Namespace("probe") as probe:
+            fd = probe.make_tap("probe0", vnet_hdr=True, offload=0, mac=None, mtu=1500, addresses=[])
+            os.close(fd)
+    except NamespaceError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"live runs are not possible here: {error}")
+
+
+def tshark(capture: Path, display_filter: str) -> list[str]:
+    """One line for every frame of the capture that passes the filter."""
+    checks = [option for name in ("ip", "tcp", "udp") for option in ("-o", f"{name}.check_checksum:TRUE")]
+    command = ["tshark", "-r", str(capture), *checks, "-Y", display_filter]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    root = tmp_path_factory.mktemp("www")
+    return root, make_files(root)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.name)
+def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, served, tmp_path):
+    root, files = served
+    _, command = server_command(root, tmp_path / "server")
+    with LiveSession(settings, tmp_path) as session:
+        session.start_server(command, tmp_path / "server.log")
+        before = session.counters()
+        for file in files[:2]:
+            fetch(session, file, tmp_path)
+            fetch(session, file, tmp_path, f"[{SERVER_IPV6}]")
+        after = session.counters()
+    counted = {name: after[name] - before[name] for name in after}
+    sent = 2 * sum(file.size for file in files[:2])
+    assert counted["tx_frames"] >= sent / settings.mtu
+    assert (counted["tx_super_frames"] > 0) == settings.tso
+    assert counted["tx_segments"] >= 2 * counted["tx_super_frames"]
+    if settings.coalesce_packets:
+        assert counted["irq_messages"] < counted["tx_frames"] / 4
+    drops = {name: value for name, value in counted.items() if "_drop_" in name or "_err_" in name}
+    assert not any(value for name, value in drops.items() if name != "rx_drop_filter"), drops
+    capture = tmp_path / "wire.pcapng"
+    assert tshark(capture, BAD_FRAMES) == []
+    assert len(tshark(capture, "tcp")) >= counted["tx_frames"]
+    assert max(int(line) for line in frame_lengths(capture)) <= settings.mtu + 14
+
+
+def frame_lengths(capture: Path) -> list[str]:
+    command = ["tshark", "-r", str(capture), "-T", "fields", "-e", "frame.len"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout.split()
+
+
+@pytest.mark.parametrize("address", [SERVER_IPV4, SERVER_IPV6])
+def test_one_frame_alone_gets_its_interrupt_although_coalescing_waits_for_more(address, tmp_path):
+    settings = LiveSettings(name="alone", coalesce_packets=32, coalesce_usecs=1000)
+    with LiveSession(settings, tmp_path) as session:
+        assert session.run_client(["ping", "-c", "3", "-i", "0.2", "-W", "5", address], tmp_path / "ping.log") == 0
+        counters = session.counters()
+    assert counters["irq_by_time"] >= 3, "every lone frame must be announced by the timer"
+    assert counters["irq_by_packets"] == 0
+
+
+def test_the_servers_kernel_reaches_the_client_too(tmp_path):
+    with LiveSession(LiveSettings(), tmp_path) as session:
+        for address in (CLIENT_IPV4, CLIENT_IPV6):
+            pid = session.server.run(["ping", "-c", "2", "-i", "0.2", "-W", "5", address], tmp_path / "ping.log")
+            deadline = time.monotonic() + 30
+            while session.server.poll(pid, 0.2) is None and time.monotonic() < deadline:
+                pass
+            assert session.server.poll(pid) == 0, (tmp_path / "ping.log").read_text()
+
+
+def leftovers(tag: str) -> list[str]:
+    """Processes that carry the tag in their environment; a namespace lives as long as a process in it."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with contextlib.suppress(OSError):
+                if tag.encode() in (process / "environ").read_bytes():
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def run_serve(*arguments: str, cwd: Path, tag: str = "untagged") -> subprocess.Popen:
+    environment = {**os.environ, "FERRULE_CACHE": str(tools.cache_dir()), "FERRULE_TEST_TAG": tag}
+    return subprocess.Popen(
+        [FERRULE, "serve", *arguments],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_serve_ends_with_its_client_and_leaves_a_record(tmp_path):
+    (tmp_path / "hello.txt").write_text("hello through the card\n")
+    client = f"curl -sS --fail -o {tmp_path}/got.txt http://{SERVER_IPV4}:8080/hello.txt"
+    process = run_serve(
+        "--client", client, "--out", "run", "--", sys.executable, "-m", "http.server", "8080", cwd=tmp_path
+    )
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert (tmp_path / "got.txt").read_text() == "hello through the card\n"
+    assert json.loads((tmp_path / "run" / "run.json").read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_leaves_nothing_behind_when_interrupted(number, tmp_path):
+    tag = f"left-{uuid.uuid4().hex}"
+    process = run_serve("--out", "run", "--", sys.executable, "-m", "http.server", "8080", cwd=tmp_path, tag=tag)
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "serving on" in line:
+            break
+    assert process.poll() is None, "".join(lines)
+    assert any("ferrule.live.agent" in command for command in leftovers(tag))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    deadline = time.monotonic() + 5
+    while leftovers(tag) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert leftovers(tag) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--mtu", "20", "--", "true"], "--mtu"),
+        (["--no-csum", "--", "true"], "--no-tso"),
+        (["--", "no-such-server-anywhere"], "command not found: no-such-server-anywhere"),
+    ],
+)
+def test_bad_arguments_are_one_clear_message_and_status_2(arguments, says, tmp_path):
+    process = run_serve(*arguments, cwd=tmp_path)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert says in output
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_does_not_listen_is_named(tmp_path):
+    process = run_serve("--out", "run", "--", "false", cwd=tmp_path)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "ended with status 1" in output
+
+
+def test_without_permission_the_missing_one_is_named():
+    """As a user who is not root and may not open the TUN device."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become somebody without permissions")
+    if os.stat("/dev/net/tun").st_mode & 0o006:
+        pytest.skip("everybody may open /dev/net/tun here")
+    script = (
+        "import os\n"
+        "from ferrule.live import agent, tap\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "agent.libc.prctl(4, 1)  # PR_SET_DUMPABLE: as after an exec, /proc/self is ours\n"
+        "agent.enter_namespaces()\n"
+        "tap.open_tap('x0', vnet_hdr=True, offload=0)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tools.ROOT)}
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert result.returncode != 0
+    last = result.stderr.splitlines()[-1]
+    assert "TapError: no permission to open /dev/net/tun" in last or "IsolationError: cannot make" in last
+    assert "run as root" in last
