@@ -1,37 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Block benches of hw/offload/tso and hw/offload/checksum."""
+"""Block bench of hw/offload/tso with the transmit half of hw/offload/checksum."""
 
 import pytest
 
-from testbench.lib.bench import run_bench
-
-SOURCES = [
-    "hw/nic/common/ram_sdp.v",
-    "hw/nic/common/fifo_sync.v",
-    "hw/nic/common/skid.v",
-    "hw/offload/checksum/csum_sum.v",
-    "hw/offload/checksum/csum_insert.v",
-    "hw/offload/checksum/frame_gate.v",
-    "hw/offload/tso/tso_input.v",
-    "hw/offload/tso/tso_parse.v",
-    "hw/offload/tso/tso_patch.v",
-    "hw/offload/tso/tso_header.v",
-    "hw/offload/tso/tso_segment.v",
-    "hw/offload/tso/tx_offload.v",
-    "testbench/hdl/tx_offload_bench.v",
-]
+from testbench.lib.tx_offload_build import run_tx_offload
 
 
 @pytest.mark.parametrize(
-    ("simulator", "width", "share"),
-    [("verilator", 128, 1), ("verilator", 64, 0.15), ("verilator", 512, 0.15), ("icarus", 128, 0.02)],
+    ("simulator", "data_w", "max_frame", "share"),
+    [
+        ("verilator", 128, 9216, 1),
+        ("verilator", 64, 9216, 0.15),
+        ("verilator", 256, 1602, 0.15),
+        ("verilator", 512, 9216, 0.15),
+        ("icarus", 128, 9216, 0.02),
+        ("icarus", 512, 2048, 0.02),
+    ],
 )
-def test_tx_offload(simulator, width, share):
-    run_bench(
-        "tx_offload_bench",
-        "testbench.unit.bench_tx_offload",
-        SOURCES,
-        simulator,
-        {"DATA_W": width},
-        env={"TX_OFFLOAD_SHARE": str(share)},
-    )
+def test_tx_offload(simulator, data_w, max_frame, share):
+    """``share``: how much of the random work is done at this width and simulator."""
+    env = {"TX_OFFLOAD_SHARE": str(share)}
+    run_tx_offload("testbench.unit.bench_tx_offload", simulator, data_w, max_frame, env)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a card must put on the wire for (virtio_net_hdr, frame): written from RFC 791, 8200, 9293, 1071, 3168 and virtio 1.2.
+"""What a card must put on the wire for (virtio_net_hdr, frame), from RFC 791, 8200, 9293, 1071, 3168 and virtio 1.2.
 
 Every segment is built and summed from nothing: checksums come from the addresses and the bytes of the segment,
 never from the sums the driver left in the frame, and arithmetic is on whole integers.
@@ -8,7 +8,7 @@ never from the sums the driver left in the frame, and arithmetic is on whole int
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 NEEDS_CSUM = 1
 GSO_NONE, GSO_TCPV4, GSO_UDP, GSO_TCPV6, GSO_UDP_L4, GSO_ECN = 0, 1, 3, 4, 5, 0x80
@@ -32,10 +32,12 @@ class NetHeader:
 
     def pack(self) -> bytes:
         """The 12 bytes as they lie in memory."""
-        return struct.pack(
-            "<BBHHHHH", self.flags, self.gso_type, self.hdr_len, self.gso_size, self.csum_start, self.csum_offset,
-            self.num_buffers,
-        )  # fmt: skip
+        return struct.pack("<BBHHHHH", *astuple(self))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> NetHeader:
+        """From the 12 bytes."""
+        return cls(*struct.unpack("<BBHHHHH", data))
 
 
 @dataclass
@@ -69,9 +71,7 @@ def network_offset(frame: bytes) -> int:
     return at + 2
 
 
-def expected(
-    header: NetHeader, frame: bytes, max_frame: int = 9216, beat: int = 16, aborted: bool = False
-) -> Outcome:
+def expected(header: NetHeader, frame: bytes, max_frame: int = 9216, beat: int = 16, aborted: bool = False) -> Outcome:
     """Outcome for a frame. ``aborted``: the input said "drop" with its last beat of ``beat`` bytes."""
     if header.gso_type != GSO_NONE:
         return _segmented(header, frame, max_frame, beat, aborted)

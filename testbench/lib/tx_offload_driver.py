@@ -43,11 +43,10 @@ def super_frame(
 ) -> Job:  # fmt: skip
     """A TCP super-frame as a driver hands it over: whole lengths, the pseudo-header's sum in the checksum field.
 
-    ``ip_words`` words of IPv4 options, ``ext`` bytes of IPv6 extension headers (a multiple of 8), ``tcp_words`` words of TCP options.
+    ``ip_words`` words of IPv4 options, ``ext`` bytes (a multiple of 8) of IPv6 extension header, ``tcp_words`` words of
+    TCP options.
     """
-    link = rng.randbytes(12) + b"".join(
-        rng.choice([b"\x81\x00", b"\x88\xa8"]) + rng.randbytes(2) for _ in range(vlans)
-    )
+    link = rng.randbytes(12) + b"".join(rng.choice([b"\x81\x00", b"\x88\xa8"]) + rng.randbytes(2) for _ in range(vlans))
     length = 20 + 4 * tcp_words + payload
     if version == 4:
         network = struct.pack(
@@ -56,7 +55,8 @@ def super_frame(
         ) + rng.randbytes(8 + 4 * ip_words)  # fmt: skip
         link += b"\x08\x00"
     else:
-        network = struct.pack(">IHBB", 0x60000000 | rng.randrange(2**28), ext + length, 60 if ext else 6, 64) + rng.randbytes(32)
+        first, following = 0x60000000 | rng.randrange(2**28), 60 if ext else 6
+        network = struct.pack(">IHBB", first, ext + length, following, 64) + rng.randbytes(32)
         if ext:
             network += bytes([6, ext // 8 - 1]) + rng.randbytes(ext - 2)
         link += b"\x86\xdd"
@@ -84,6 +84,8 @@ class Bench:
         self.cycle = 0
         self.first_cycle: list[int] = []  # of each frame that came out in the last run
         self.last_cycle: list[int] = []
+        self.release = 0  # cycle from which the output is taken
+        self.taken_while_held = 0
 
     async def start(self) -> None:
         """Clock and reset."""
@@ -117,11 +119,13 @@ class Bench:
         value = self.dut.events.value.to_unsigned()
         return {name: value >> 32 * i & 0xFFFFFFFF for i, name in enumerate(EVENTS)}
 
-    async def run(self, jobs: list[Job], stall_in: float = 0.0, stall_out: float = 0.0, stall_meta: float = 0.0) -> list[bytes]:
-        """Send all, return what came out once the block is idle.
+    async def run(
+        self, jobs: list[Job], stall_in: float = 0.0, stall_out: float = 0.0, stall_meta: float = 0.0, hold_out: int = 0
+    ) -> list[bytes]:
+        """Send all, return what came out once the block is idle. The output is not taken for ``hold_out`` cycles.
 
-        Sampling and driving share the falling edge: the readies and valids of the block are registered, or depend on registers
-        only, so what is seen at the falling edge is what the next rising edge uses.
+        Sampling and driving share the falling edge: the block's valids and readies depend on registers only, so what is
+        seen at the falling edge is what the next rising edge uses.
         """
         dut, rng, width = self.dut, self.rng, self.keep_w
         stream = [word for job in jobs for word in self.words(job)]
@@ -136,6 +140,8 @@ class Bench:
         quiet = 0
         limit = self.cycle + 4000 + int(60 * len(stream) / (1 - stall_out) / (1 - stall_in) + 400 * len(jobs))
         limit += sum(30 * len(job.frame) // max(1, job.header.gso_size) for job in jobs) * 10
+        self.release = self.cycle + hold_out
+        limit += hold_out
         edge = FallingEdge(dut.clk)
         m_handle, s_handle, meta_handle, ready_handle = dut.m, dut.s, dut.meta, dut.m_axis_tready
         ready = None
@@ -145,16 +151,16 @@ class Bench:
             view = int(m_handle.value)
             flags = view >> 9 * width
             # output of this cycle, taken at the coming edge if ready
-            now_ready = rng.random() >= stall_out if stall_out else True
+            now_ready = self.cycle >= self.release and (rng.random() >= stall_out if stall_out else True)
             if now_ready != ready:
                 ready_handle.value = ready = now_ready
             if held is not None:
                 assert view & ((1 << 9 * width + 2) - 1) == held, "output changed while stalled"
                 held = None
             if flags & 1:
-                if not parts:
-                    self.first_cycle.append(self.cycle)
                 if ready:
+                    if not parts:
+                        self.first_cycle.append(self.cycle)
                     keep = view >> 8 * width & keep_mask
                     count = width if keep == full else keep.bit_length()
                     assert keep == (1 << count) - 1 and count, f"tkeep {keep:#x} is not contiguous from lane 0"
@@ -179,6 +185,8 @@ class Bench:
             if offering and flags & 8:
                 sent += 1
                 offering = False
+                if self.cycle < self.release:
+                    self.taken_while_held = sent
             if not meta_offering:
                 if meta_sent < len(metas) and (not stall_meta or rng.random() >= stall_meta):
                     meta_handle.value = metas[meta_sent]
@@ -192,7 +200,7 @@ class Bench:
             quiet = quiet + 1 if flags & 4 and sent == len(stream) and meta_sent == len(metas) else 0
             if quiet > 4:
                 return out
-            assert self.cycle < limit, f"not idle after {self.cycle} cycles: {sent} of {len(stream)} beats in, {len(out)} frames out"
+            assert self.cycle < limit, f"not idle: {sent} of {len(stream)} beats in, {len(out)} frames out"
 
     async def check(self, jobs: list[Job], **stalls: float) -> None:
         """Run and compare frames and every event with the oracle."""
@@ -202,11 +210,11 @@ class Bench:
         wanted = [(number, frame) for number, outcome in enumerate(outcomes) for frame in outcome.frames]
         for position, (frame, (number, want)) in enumerate(zip(frames, wanted, strict=False)):
             if frame != want:
-                at = next((i for i, (a, b) in enumerate(zip(frame, want, strict=False)) if a != b), min(len(frame), len(want)))
+                at = next((i for i, (a, b) in enumerate(zip(frame, want, strict=False)) if a != b), 0)
                 job = jobs[number]
                 raise AssertionError(
-                    f"frame {position} out, of job {number} {job.header} ({len(job.frame)} bytes): "
-                    f"differs at byte {at}, {len(frame)} bytes for {len(want)}: {frame[at : at + 8].hex()} for {want[at : at + 8].hex()}"
+                    f"frame {position} out, of job {number} {job.header} ({len(job.frame)} bytes): {len(frame)} bytes "
+                    f"for {len(want)}, byte {at}: {frame[at : at + 8].hex()} for {want[at : at + 8].hex()}"
                 )
         assert len(frames) == len(wanted), f"{len(frames)} frames out, {len(wanted)} expected"
         after = self.counters()
