@@ -31,11 +31,10 @@ def number(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """The same in few characters, for a terminal: 12.3 k, 11.0 M."""
-    for unit, size in (("M", 1_000_000), ("k", 10_000)):
-        if value >= size:
-            return f"{value / (1_000_000 if unit == 'M' else 1_000):.2f} {unit}"
-    return number(value)
+    """The same in few characters, for a terminal: 12.3k, 11.02M."""
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:.2f}M"
+    return f"{value / 1000:.1f}k" if value >= 10_000 else number(value)
 
 
 def table(runs: list[dict[str, Any]]) -> Table:
@@ -43,7 +42,8 @@ def table(runs: list[dict[str, Any]]) -> Table:
     result = Table(title="What offloads did to the same pages", box=box.SIMPLE, padding=(0, 0, 0, 1))
     result.add_column("setting", no_wrap=True)
     for title in COLUMNS:
-        result.add_column(title.replace(" ", "\n"), justify="right", vertical="bottom")
+        heading = title.replace("descriptors", "descs").replace("interrupts", "inter-\nrupts").replace(" ", "\n")
+        result.add_column(heading, justify="right", vertical="bottom", no_wrap=True)
     for run in runs:
         name = run["name"].replace(" + coalescing", "\n + coalescing")
         result.add_row(name, *(short(get(run)) for get, _ in COLUMNS.values()))
@@ -53,7 +53,7 @@ def table(runs: list[dict[str, Any]]) -> Table:
 def plots(runs: list[dict[str, Any]]) -> str:
     """Bars of every count per setting, as a piece of HTML that needs nothing else."""
     titles = [title for title in COLUMNS if title not in ("bytes", "wall s")]
-    figure = make_subplots(rows=2, cols=3, subplot_titles=titles, vertical_spacing=0.3)
+    figure = make_subplots(rows=2, cols=3, subplot_titles=titles, vertical_spacing=0.22)
     names = [run["name"].replace(" + ", "<br>+ ") for run in runs]
     colours = ["#8c96a3", "#4c86c6", "#2f9e78", "#c9702e"]
     for place, title in enumerate(titles):
