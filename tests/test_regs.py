@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The register source and what is generated from it, and the block benches of hw/nic/regs."""
 
+import pytest
+
 from firmware import regs
 from host_driver import vendor_regs
 from testbench.lib import export_regs
+from testbench.lib.bench import SIMULATORS, run_bench
+
+BLOCKS = (
+    "axil_slave pci_config status_hold bar_common bar_device bar_vendor error_log queue_table queue_ctl "
+    "mgmt_core mgmt_config stats regs_top"
+)
+COMMON = ["hw/nic/common/fifo_sync.v", "hw/nic/common/ram_sdp.v"]
+SOURCES = COMMON + [f"hw/nic/regs/{name}.v" for name in BLOCKS.split()]
 
 
 def test_generated_files_are_up_to_date():
@@ -23,3 +33,15 @@ def test_a_changed_generated_file_is_noticed(tmp_path):
 def test_both_ports_name_the_same_counters():
     assert regs.STATS == vendor_regs.STATS
     assert len(set(regs.STATS)) == len(regs.STATS)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("pairs", [1, 4])
+def test_registers(simulator, pairs):
+    parameters = {"QUEUE_PAIRS": pairs, "CORE_HZ": 10_000_000}
+    run_bench("regs_top", "testbench.unit.bench_regs", SOURCES, simulator, parameters)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_stats(simulator):
+    run_bench("stats", "testbench.unit.bench_stats", [*COMMON, "hw/nic/regs/stats.v"], simulator)

@@ -117,7 +117,8 @@ module queue_ctl #(
     assign qcfg_rx_valid = out_valid && gq_rx;
     assign qcfg_queue = {{(9-GQ_W){1'b0}}, gq[GQ_W-1:1]};
     assign qcfg_field = do_stop ? F_STOP : step[3:1];
-    assign qcfg_data  = step[3] ? {48'd0, start_index[gq]} : (step == 4'd1) ? {48'd0, rdata[15:0]} : {rdata, low};
+    assign qcfg_data  = do_stop ? 64'd0 : step[3] ? {48'd0, start_index[gq]} :
+                        (step == 4'd1) ? {48'd0, rdata[15:0]} : {rdata, low};
     assign coal_start_valid = load_last;
     assign coal_start_gq    = {{(8-GQ_W){1'b0}}, gq};
     assign index_value      = start_index[fw_gq[GQ_W-1:0]];
