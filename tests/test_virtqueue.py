@@ -19,11 +19,23 @@ SOURCES = [
     *(
         f"hw/nic/virtqueue/vq_{name}.v"
         for name in (
-            "ram", "count", "indirect", "tables", "read", "write", "heads", "fetch", "blocks", "walker", "used", "notify",
-            "errors", "engine",
+            "ram",
+            "count",
+            "indirect",
+            "tables",
+            "read",
+            "write",
+            "heads",
+            "fetch",
+            "blocks",
+            "walker",
+            "used",
+            "notify",
+            "errors",
+            "engine",
         )
     ),
-]  # fmt: skip
+]
 
 
 def run(simulator, data_w, queues, testcase, module="testbench.unit.bench_vq_engine"):
@@ -35,22 +47,49 @@ def run(simulator, data_w, queues, testcase, module="testbench.unit.bench_vq_eng
 
 RANDOM = ["any_legal_chain_arrives", "bad_chains_are_reported_and_returned", "flags_instead_of_events"]
 TROUBLE = [
-    "stop_and_start_in_the_middle_of_traffic", "failed_reads_of_descriptors_cost_one_chain",
-    "a_failed_ring_access_breaks_its_queue_alone", "no_kick_is_lost_at_any_moment", "the_longest_chains",
-]  # fmt: skip
-BUILDS = [("verilator", 64, 5), ("verilator", 128, 2), ("verilator", 512, 1), ("icarus", 64, 2), ("icarus", 128, 5), ("icarus", 512, 1)]
+    "stop_and_start_in_the_middle_of_traffic",
+    "failed_reads_of_descriptors_cost_one_chain",
+    "a_failed_ring_access_breaks_its_queue_alone",
+    "no_kick_is_lost_at_any_moment",
+    "the_longest_chains",
+]
+BUILDS = [
+    ("verilator", 64, 5),
+    ("verilator", 128, 2),
+    ("verilator", 512, 1),
+    ("icarus", 64, 2),
+    ("icarus", 128, 5),
+    ("icarus", 512, 1),
+]
 
 
-@pytest.mark.parametrize("simulator, data_w, queues", BUILDS)
+@pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
 def test_random_rings(simulator, data_w, queues):
     run(simulator, data_w, queues, RANDOM)
 
 
-@pytest.mark.parametrize("simulator, data_w, queues", BUILDS)
+@pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
 def test_trouble(simulator, data_w, queues):
     run(simulator, data_w, queues, TROUBLE)
 
 
-@pytest.mark.parametrize("data_w, queues", [(64, 5), (128, 2), (512, 1)])
+@pytest.mark.parametrize(("data_w", "queues"), [(64, 5), (128, 2), (512, 1)])
 def test_pace(data_w, queues):
     run("verilator", data_w, queues, "keeps_pace_at_host_latency")
+
+
+PACKED = [
+    "hw/nic/common/arbiter_rr.v",
+    "hw/nic/common/fifo_sync.v",
+    *(
+        f"hw/nic/dma/{name}.v"
+        for name in ("fifo_ram", "stream_pack", "tx_chains", "tx_segment", "tx_frame", "tx_fetch")
+    ),
+]
+
+
+@pytest.mark.parametrize(("simulator", "data_w"), [("verilator", 128), ("icarus", 64)])
+def test_interface_knows_no_ring_format(simulator, data_w):
+    run_bench(
+        "tx_fetch", "testbench.unit.bench_packed_contract", PACKED, simulator, {"DATA_W": data_w, "QUEUE_PAIRS": 1}
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Harness of the ring engine: host memory behind the DMA client ports, a consumer, a coalescer, and what they must see."""
+"""Harness of the ring engine: host memory behind its DMA ports, a consumer, a coalescer, and what they must see."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ class Harness:
         self.in_memory = [0] * self.queues
         self.evaluated = [0] * self.queues
         self.evaluating: list[deque] = [deque() for _ in range(self.queues)]
+        self.service: list[tuple[int, int]] = []
         self.irqs = [0] * self.queues
         self.irqs_wanted = [0] * self.queues
         self.suppressed = 0
@@ -88,11 +89,38 @@ class Harness:
         self.event_idx, self.indirect = event_idx, indirect
         dut = self.dut
         cocotb.start_soon(Clock(dut.clk, 4, "ns").start())
-        for name in ("qcfg_valid", "kick_valid", "pop_valid", "cpl_valid", "fire_valid", "rd_rsp_valid", "wr_rsp_valid",
-                     "rd_req_ready", "wr_req_ready", "wr_dat_ready", "seg_ready", "irq_ready", "dbg_queue", "pop_queue",
-                     "cpl_queue", "fire_queue", "qcfg_queue", "kick_queue", "qcfg_field", "qcfg_data", "cpl_id", "cpl_len",
-                     "cpl_ndesc", "cpl_more", "rd_rsp_data", "rd_rsp_last", "rd_rsp_tag", "rd_rsp_error", "wr_rsp_tag",
-                     "wr_rsp_error"):  # fmt: skip
+        for name in (
+            "qcfg_valid",
+            "kick_valid",
+            "pop_valid",
+            "cpl_valid",
+            "fire_valid",
+            "rd_rsp_valid",
+            "wr_rsp_valid",
+            "rd_req_ready",
+            "wr_req_ready",
+            "wr_dat_ready",
+            "seg_ready",
+            "irq_ready",
+            "dbg_queue",
+            "pop_queue",
+            "cpl_queue",
+            "fire_queue",
+            "qcfg_queue",
+            "kick_queue",
+            "qcfg_field",
+            "qcfg_data",
+            "cpl_id",
+            "cpl_len",
+            "cpl_ndesc",
+            "cpl_more",
+            "rd_rsp_data",
+            "rd_rsp_last",
+            "rd_rsp_tag",
+            "rd_rsp_error",
+            "wr_rsp_tag",
+            "wr_rsp_error",
+        ):
             self.put(name, 0)
         self.put("cfg_event_idx", int(event_idx))
         self.put("cfg_indirect", int(indirect))
@@ -106,9 +134,15 @@ class Harness:
         """Lay out a ring and start it."""
         share = self.memory.size // self.queues
         driver = SplitDriver(
-            self.memory, self.rng, queue * share + 64 * self.rng.randrange(4), self.memory.base + (queue + 1) * share,
-            size, self.event_idx, self.indirect, first,
-        )  # fmt: skip
+            self.memory,
+            self.rng,
+            queue * share + 64 * self.rng.randrange(4),
+            self.memory.base + (queue + 1) * share,
+            size,
+            self.event_idx,
+            self.indirect,
+            first,
+        )
         self.drivers[queue] = driver
         for what, value in ((SIZE, size), (DESC, driver.desc), (AVAIL, driver.avail), (USED, driver.used)):
             self.cfg.append((queue, what, value))
@@ -151,7 +185,7 @@ class Harness:
             return "desc", queue
         if address == d.avail + 2 and length == 2:
             return "idx", queue
-        if (address == d.used_event and d.event_idx or address == d.avail and not d.event_idx) and length == 2:
+        if address == (d.used_event if d.event_idx else d.avail) and length == 2:
             return "event", queue
         if d.avail + 4 <= address and end <= d.avail + 4 + 2 * d.size:
             spot, count = (address - d.avail - 4) // 2, length // 2
@@ -176,7 +210,9 @@ class Harness:
         if address == d.avail_event and length == 2 and d.event_idx:
             return "arm", queue
         spot = address - d.used - 4
-        assert length == 8 and spot % 8 == 0 and 0 <= spot < 8 * d.size, f"write outside queue {queue}: {address:#x}+{length}"
+        assert length == 8 and spot % 8 == 0 and 0 <= spot < 8 * d.size, (
+            f"write outside queue {queue}: {address:#x}+{length}"
+        )
         return "element", queue
 
     def drive_memory(self) -> None:
@@ -221,7 +257,9 @@ class Harness:
             self.injected[queue] += error
             early = self.rng.random() < 0.5  # a memory may answer with what it held at any time in between
             data = self.rng.randbytes(length) if error else self.memory.read(address, length) if early else None
-            self.reads.append([self.now + self.latency(), address, length, 0, data, error, kind, queue, int(dut.rd_req_tag.value)])
+            self.reads.append(
+                [self.now + self.latency(), address, length, 0, data, error, kind, queue, int(dut.rd_req_tag.value)]
+            )
         if int(dut.wr_req_valid.value) and self.cached["wr_req_ready"]:
             address, length = int(dut.wr_req_addr.value), int(dut.wr_req_len.value)
             self.write_reqs.append((address, length, int(dut.wr_req_tag.value)))
@@ -257,7 +295,13 @@ class Harness:
                 _, chain, ident, ndesc = self.done[queue].popleft()
                 more = int(bool(self.done[queue]) and rng.random() < self.more)
                 self.cpl = (queue, ident, chain, more)
-                for name, value in (("queue", queue), ("id", ident), ("ndesc", ndesc), ("len", chain.written), ("more", more)):
+                for name, value in (
+                    ("queue", queue),
+                    ("id", ident),
+                    ("ndesc", ndesc),
+                    ("len", chain.written),
+                    ("more", more),
+                ):
                     self.put("cpl_" + name, value)
         self.put("cpl_valid", int(self.cpl is not None))
         if self.fire_taken:
@@ -293,7 +337,7 @@ class Harness:
             queue = self.cached["fire_queue"]
             del self.fires[queue]
             self.fire_taken = True
-            if not self.stopping[queue] and not self.quiet[queue]:
+            if int(dut.q_running.value) >> queue & 1:
                 self.evaluating[queue].append(self.in_memory[queue])
         if int(dut.pub_valid.value):
             queue = int(dut.pub_queue.value)
@@ -304,7 +348,7 @@ class Harness:
             queue = int(dut.irq_queue.value)
             self.irqs[queue] += 1
             if self.auto_reclaim:
-                self.serve_interrupt(queue)
+                self.service.append((self.now + self.rng.choice((0, 0, 5, 100, 300)), queue))
         self.suppressed += int(dut.evt_suppressed.value)
         if int(dut.err_valid.value):
             self.errors.append((int(dut.err_queue.value), int(dut.err_code.value)))
@@ -314,14 +358,20 @@ class Harness:
         words, self.words = self.words, []
         queue, chain = self.popped.popleft()
         last = words[-1]
-        assert all(word["queue"] == queue and word["id"] == chain.head for word in words), f"words of another chain: {words}"
+        assert all(word["queue"] == queue and word["id"] == chain.head for word in words), (
+            f"words of another chain: {words}"
+        )
         given = [(word["addr"], word["len"], word["write"]) for word in words if not word["error"]]
         if last["error"] and self.injected[queue] and given == chain.words[: len(given)]:
             self.expected_errors.append((queue, E_DESC_DMA if (queue, E_DESC_DMA) in self.errors else chain.error))
         else:
             assert given == chain.words, f"chain {chain.head}: {given} instead of {chain.words}"
-            assert last["error"] == (chain.error != 0), f"chain {chain.head}: error word {last['error']}, expected code {chain.error}"
-            assert last["ndesc"] == chain.ring_descs or chain.error, f"ndesc {last['ndesc']}, expected {chain.ring_descs}"
+            assert last["error"] == (chain.error != 0), (
+                f"chain {chain.head}: error word {last['error']}, expected code {chain.error}"
+            )
+            assert last["ndesc"] == chain.ring_descs or chain.error, (
+                f"ndesc {last['ndesc']}, expected {chain.ring_descs}"
+            )
             if chain.error:
                 self.expected_errors.append((queue, chain.error))
         chain.written = 0 if last["error"] else self.rng.choice((0, 1, 1514, self.rng.getrandbits(32)))
@@ -375,6 +425,9 @@ class Harness:
             self.kicks.remove(kick)
             self.put("kick_queue", kick[1])
             self.kick_count[kick[1]] += 1
+        for item in [item for item in self.service if item[0] <= self.now]:
+            self.service.remove(item)
+            self.serve_interrupt(item[1])
         self.drive_memory()
         self.drive_consumer(self.ready)
         await ReadOnly()
@@ -401,21 +454,36 @@ class Harness:
                 return
             await self.step()
         dut = self.dut
-        raise AssertionError(f"{what}: not within {limit} cycles; busy {dut.q_busy.value} broken {dut.q_broken.value} "
-                             f"ready {dut.chain_ready.value} none {dut.chain_none.value} errors {self.errors}")  # fmt: skip
+        raise AssertionError(
+            f"{what}: not within {limit} cycles; busy {dut.q_busy.value} broken {dut.q_broken.value} "
+            f"ready {dut.chain_ready.value} none {dut.chain_none.value} errors {self.errors[-4:]} "
+            f"irqs {self.irqs} wanted {self.irqs_wanted} "
+            f"frames {self.frames_done} published {self.frames_published} fires {self.fires} "
+            f"evaluating {self.evaluating} unpopped {[len(d.published) for d in self.drivers if d]} "
+            f"unused {[d.expected_used for d in self.drivers if d]}"
+        )
 
     def settled(self) -> bool:
         """Everything published has been used, published, and interrupted for or suppressed."""
         return (
             all(d is None or not d.published for d in self.drivers)
             and (not self.auto_reclaim or all(d is None or not d.expected_used for d in self.drivers))
-            and not self.popped and not any(self.done) and self.cpl is None and not self.fires and not any(self.evaluating)
-            and self.frames_done == self.frames_published and self.irqs == self.irqs_wanted
-        )  # fmt: skip
+            and not self.popped
+            and not any(self.done)
+            and self.cpl is None
+            and not self.fires
+            and not any(self.evaluating)
+            and self.frames_done == self.frames_published
+            and self.irqs == self.irqs_wanted
+        )
 
     def check_end(self) -> None:
         """Errors and interrupts are exactly those expected."""
-        assert sorted(self.errors) == sorted(self.expected_errors), f"errors {self.errors}, expected {self.expected_errors}"
+        assert sorted(self.errors) == sorted(self.expected_errors), (
+            f"errors {self.errors}, expected {self.expected_errors}"
+        )
         assert self.irqs == self.irqs_wanted, f"interrupts {self.irqs}, expected {self.irqs_wanted}"
-        assert self.suppressed == self.suppressed_wanted, f"suppressed {self.suppressed}, expected {self.suppressed_wanted}"
+        assert self.suppressed == self.suppressed_wanted, (
+            f"suppressed {self.suppressed}, expected {self.suppressed_wanted}"
+        )
         assert self.frames_done == self.frames_published

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver's side of a split ring, written from the standard: it builds chains (good and bad), publishes, notifies, reclaims."""
+"""The driver's side of a split ring, written from the standard: builds good and bad chains, publishes, reclaims."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Memory:
     def read(self, address: int, length: int) -> bytes:
         """Bytes at a bus address."""
         offset = address - self.base
-        assert 0 <= offset and offset + length <= self.size, f"access outside memory: {address:#x}+{length}"
+        assert offset >= 0 and offset + length <= self.size, f"access outside memory: {address:#x}+{length}"
         return bytes(self.data[offset : offset + length])
 
     def write(self, address: int, data: bytes) -> None:
         """Store bytes at a bus address."""
         offset = address - self.base
-        assert 0 <= offset and offset + len(data) <= self.size, f"access outside memory: {address:#x}+{len(data)}"
+        assert offset >= 0 and offset + len(data) <= self.size, f"access outside memory: {address:#x}+{len(data)}"
         self.data[offset : offset + len(data)] = data
 
     def u16(self, address: int) -> int:
@@ -64,9 +64,16 @@ class SplitDriver:
     """One queue of a driver. ``mixed`` allows each layout; chains are remembered in ring order in ``published``."""
 
     def __init__(
-        self, memory: Memory, rng: random.Random, offset: int, limit: int, size: int, event_idx: bool, indirect: bool,
+        self,
+        memory: Memory,
+        rng: random.Random,
+        offset: int,
+        limit: int,
+        size: int,
+        event_idx: bool,
+        indirect: bool,
         first: int = 0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.memory, self.rng, self.size, self.event_idx, self.indirect = memory, rng, size, event_idx, indirect
         self.desc = memory.base + offset
         self.avail = self.desc + 16 * size
@@ -119,9 +126,13 @@ class SplitDriver:
         """Buffers in legal order: readable ones first."""
         readable = self.rng.choice((0, count, self.rng.randint(0, count)))
         return [
-            (self.rng.getrandbits(64), self.rng.choice((1, 60, 1514, 4096, 0xFFFFFFFF, self.rng.randint(1, 70000))), int(i >= readable))
+            (
+                self.rng.getrandbits(64),
+                self.rng.choice((1, 60, 1514, 4096, 0xFFFFFFFF, self.rng.randint(1, 70000))),
+                int(i >= readable),
+            )
             for i in range(count)
-        ]  # fmt: skip
+        ]
 
     def add(self, direct: int, tabled: int = 0, bad: str | None = None) -> bool:
         """Publish a chain of ``direct`` ring descriptors and ``tabled`` in an indirect table; False: no room."""
@@ -173,11 +184,15 @@ class SplitDriver:
         for i, spot in enumerate(order):
             more = i + 1 < len(order)
             flags = WRITE * words[i][2] + (NEXT if more else 0)
-            self.put_desc(base + 16 * spot, words[i][0], words[i][1], flags, order[i + 1] if more else rng.getrandbits(16))
+            self.put_desc(
+                base + 16 * spot, words[i][0], words[i][1], flags, order[i + 1] if more else rng.getrandbits(16)
+            )
         if bad == "nested":
             self.put_desc(base + 16 * order[-1], rng.getrandbits(64), 16, INDIRECT, 0)
         flags = INDIRECT | (WRITE if rng.random() < 0.3 else 0) | (NEXT if bad == "table_next" else 0)
-        said = {"table_length": length + rng.randint(1, 15), "table_empty": 0, "table_long": 16 * (self.size + 1)}.get(bad, length)
+        said = {"table_length": length + rng.randint(1, 15), "table_empty": 0, "table_long": 16 * (self.size + 1)}.get(
+            bad, length
+        )
         self.put_desc(self.desc + 16 * index, base, said, flags, rng.getrandbits(16))
         return (base, length), order
 
