@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A behavioural packed ring of 6 drives tx_fetch over the engine's interface: nothing there may know split rings.
 
-Buffer ids are arbitrary and differ from positions, a buffer takes several descriptors, and both wrap counters flip often.
+Buffer ids are arbitrary and no positions, a buffer takes up to six descriptors, and the wrap counters flip often.
 """
 
 import random
