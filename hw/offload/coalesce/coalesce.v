@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Interrupt coalescing for every queue (virtio NOTF_COAL, VQ_NOTF_COAL): says when published frames are to be announced.
 // A scanner looks at one queue a cycle, so a condition is seen within QUEUES cycles whatever changed: a frame, the time, or
-// the thresholds themselves. The delay never exceeds max_usecs; it may be shorter by less than one microsecond.
+// the thresholds themselves (cycles in which an announcement waits to be taken not counted). The delay never exceeds
+// max_usecs; it may be shorter by less than one microsecond.
 `default_nettype none
 
 module coalesce #(
@@ -67,7 +68,8 @@ module coalesce #(
     wire              undelayed = (max_packets[scan] == 16'd0) || (max_usecs[scan] == 16'd0) || (scan == LAST[QW-1:0]);
     wire              by_count  = (count[scan] >= max_packets[scan]);
     wire              by_age    = (age >= {1'b0, max_usecs[scan]});
-    wire              decide    = waiting[scan] && (undelayed || by_count || by_age) && !fire_valid;
+    wire              due       = waiting[scan] && (undelayed || by_count || by_age);
+    wire              decide    = due && !fire_valid;
 
     wire [16:0] pub_sum = {1'b0, count[pub_index]} + {1'b0, pub_count};
 
@@ -98,23 +100,24 @@ module coalesce #(
             end
         end else begin
             if (tick_us) now <= now + 1'b1;
-            scan <= (scan == LAST[QW-1:0]) ? {QW{1'b0}} : scan + 1'b1;
+            // it waits at a queue that cannot yet be announced, or the rhythm of a busy queue could pass it over for ever
+            if (!due || !fire_valid) scan <= (scan == LAST[QW-1:0]) ? {QW{1'b0}} : scan + 1'b1;
             if (decide) fire_valid <= 1'b1;
             else if (fire_ready) fire_valid <= 1'b0;
             if (decide) waiting[scan] <= 1'b0;
             if (pub_valid) waiting[pub_index] <= 1'b1;
-            if (coal_we) begin
+            if (coal_we && coal_gq <= LAST[7:0]) begin
                 max_packets[write_index] <= coal_max_packets;
                 max_usecs[write_index]   <= coal_max_usecs;
             end
-            if (coal_start_valid) begin
+            if (coal_start_valid && coal_start_gq <= LAST[7:0]) begin
                 max_packets[start_index] <= coal_start_gq[0] ? def_tx_packets : def_rx_packets;
                 max_usecs[start_index]   <= coal_start_gq[0] ? def_tx_usecs   : def_rx_usecs;
                 waiting[start_index]     <= 1'b0;
             end
         end
     end
-    wire unused = &{1'b0, pub_gq, coal_gq, coal_start_gq};
+    wire unused = &{1'b0, pub_gq};
 endmodule
 
 `default_nettype wire
