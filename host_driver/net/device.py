@@ -73,6 +73,10 @@ class NetDevice:
             await self._read_config(first=True)
             await self.queues.setup(self.features, self.max_mtu)
             self._set_status(DRIVER_OK)
+            # read back, so that frames that arrive after this are not lost, and a device that cannot go on is known
+            status = await self.transport.read("device_status")
+            if status & NEEDS_RESET or not status & DRIVER_OK:
+                raise DeviceNeedsReset(f"the device does not go live (status {status:#x})")
             for rx in self.queues.rx:
                 rx.flush()
             self.probes += 1
