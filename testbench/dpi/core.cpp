@@ -58,7 +58,13 @@ int64_t wall_us() {
     return int64_t(t.tv_sec) * 1000000 + t.tv_nsec / 1000;
 }
 
-// Looks at the descriptors; blocks up to timeout_ms. True when one Python waits for is readable.
+void wake_live() {
+    if (!live_armed) return;
+    live_armed = 0;
+    raise(IO_READY);
+}
+
+// Looks at the descriptors; blocks up to timeout_ms.
 void look_at_fds(int timeout_ms) {
     static std::vector<pollfd> fds;
     fds = watched;
@@ -71,10 +77,7 @@ void look_at_fds(int timeout_ms) {
         host |= readable[i];
     }
     if (fds.size() > watched.size() && fds.back().revents & POLLIN) wire_tap_poll();
-    if (host && live_armed) {
-        live_armed = 0;
-        raise(IO_READY);
-    }
+    if (host) wake_live();
 }
 
 void block_until_io() {
@@ -83,6 +86,7 @@ void block_until_io() {
     blocked_us += wall_us() - start;
     blocks++;
     h.active_cycle = h.cycles;  // run a few cycles before blocking again, so that what arrived gets going
+    wake_live();                // also when the time is up: the caller may have something else to look at
 }
 
 // Conditions that need not be looked at in every cycle.
@@ -96,7 +100,7 @@ void slow_checks(ps_t now) {
         deadline = NEVER;
         raise(DEADLINE);
     }
-    if (now >= mmio_deadline()) mmio_expire();
+    if (now >= h.mmio_limit) mmio_expire();
     if (stall_at != NEVER && now - h.progress_at >= stall_at) {
         stall_at = NEVER;
         raise(STALLED);
@@ -134,7 +138,7 @@ extern "C" int fr_tick(int busy, int timers, int irq) {
         } else if (live && !timers && !live_hold) block_until_io();
     }
     // stalls, wall clock and signals are looked at every 4,096 cycles, what has a set time when it comes
-    if (h.recheck || now >= deadline || (h.cycles & 4095) == 0) slow_checks(now);
+    if (h.recheck || now >= deadline || now >= h.mmio_limit || (h.cycles & 4095) == 0) slow_checks(now);
     if (live && h.cycles >= poll_next) {
         poll_next = h.cycles + poll_cycles;
         look_at_fds(0);
@@ -162,6 +166,9 @@ extern "C" const char* fr_names() {
     for (auto& entry : names()) text += entry.first + "\n";
     return text.c_str();
 }
+
+// Verilator's own prints a line about every end of a simulation.
+void vl_finish(const char*, int, const char*) VL_MT_UNSAFE { Verilated::threadContextp()->gotFinish(true); }
 
 extern "C" int64_t fr_now_ps() { return now_ps(); }
 

@@ -37,6 +37,7 @@ struct Harness {
     int64_t wire_pending = 0;   // frames queued towards the card, or under way on either side
     int64_t memory_pending = 0; // bursts accepted and not answered
     int64_t mmio_pending = 0;   // MMIO accesses queued or under way
+    ps_t mmio_limit = NEVER;    // when the access under way has taken too long
     uint32_t reasons = 0;       // raised and not yet taken by Python
     bool wake = false;
     volatile bool recheck = true;  // look at the slow conditions at the next edge
@@ -77,7 +78,6 @@ struct Random {
 
 // Hooks the clock tick calls; each is defined by its servant.
 bool mmio_waiting(int bus);
-ps_t mmio_deadline();
 void mmio_expire();
 ps_t wire_rx_due();
 bool wire_link_up();

@@ -24,7 +24,6 @@ struct Bus {
 
 Bus bus[2];
 int64_t read_limit = 100'000'000'000;  // 100 ms
-ps_t next_limit = NEVER;
 
 constexpr int VECTORS = 2048;
 std::bitset<VECTORS> pending, awaited;
@@ -42,12 +41,11 @@ void answer(Bus& b, int64_t ticket, uint32_t data, int response) {
     raise(READ_DONE);
 }
 
-void set_limit() { next_limit = bus[0].limit_at < bus[1].limit_at ? bus[0].limit_at : bus[1].limit_at; }
+void set_limit() { h.mmio_limit = bus[0].limit_at < bus[1].limit_at ? bus[0].limit_at : bus[1].limit_at; }
 
 }  // namespace
 
 bool mmio_waiting(int which) { return !bus[which].queue.empty() && !bus[which].dead; }
-ps_t mmio_deadline() { return next_limit; }
 
 void mmio_expire() {
     for (Bus& b : bus) {

@@ -67,7 +67,9 @@ class _Bus:
             await self._waits.wait(what, Reason.READ_DONE, self._limit.value / 1000 + 1_000_000)
         response, data = self._answers.pop(ticket)
         if response == -1:
-            raise ReadTimeoutError(f"{what}: the bus was not answered within {self._limit.value / 1e9:g} ms of simulated time")
+            raise ReadTimeoutError(
+                f"{what}: the bus was not answered within {self._limit.value / 1e9:g} ms of simulated time"
+            )
         if response:
             raise BusError(f"{what}: AXI response {response}")
         return data

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import heapq
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +20,28 @@ ETHERNET = 1
 Packet = tuple[int, bytes, str | None]  # start in ns, frame, comment
 
 
+def _numbered(number: int, packets: Iterable[Packet]) -> Iterator[tuple[int, int, bytes, str | None]]:
+    for ns, frame, note in packets:
+        yield ns, number, frame, note
+
+
 def write_pcapng(path: Path, interfaces: dict[str, Iterable[Packet]]) -> int:
     """One interface a tap point, packets of all in order of time. Result: number of packets."""
     header = SectionHeader(options={"shb_userappl": "Ferrule, simulated time"})
     numbers = {}
     for number, name in enumerate(interfaces):
-        header.new_member(InterfaceDescription, link_type=ETHERNET, snaplen=0, options={"if_name": name, "if_tsresol": b"\x09"})
+        header.new_member(
+            InterfaceDescription, link_type=ETHERNET, snaplen=0, options={"if_name": name, "if_tsresol": b"\x09"}
+        )
         numbers[name] = number
     count = 0
-    with path.open("wb") as stream:
+    with path.open("wb") as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # python-pcapng warns about its own type of if_tsresol
         writer = FileWriter(stream, header)
-        streams = [((ns, numbers[name], frame, note) for ns, frame, note in packets) for name, packets in interfaces.items()]
+        streams = [_numbered(numbers[name], packets) for name, packets in interfaces.items()]
         for ns, number, frame, note in heapq.merge(*streams, key=lambda packet: packet[0]):
-            packet = header.new_member(EnhancedPacket, interface_id=number, packet_len=len(frame), captured_len=len(frame),
+            packet = header.new_member(EnhancedPacket, interface_id=number,
+                                       packet_len=len(frame), captured_len=len(frame),
                                        timestamp_high=ns >> 32, timestamp_low=ns & 0xFFFFFFFF, packet_data=frame,
                                        options={"opt_comment": note} if note else {})  # fmt: skip
             writer.write_block(packet)

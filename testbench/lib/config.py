@@ -91,7 +91,7 @@ CAPTURE_MODES = {"off": 0, "count": 1, "full": 2}
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Limits of a run. `quiet_ns`: simulated time without any beat, frame, completion or interrupt that means a stall."""
+    """Limits of a run. `quiet_ns`: simulated time without beat, frame, completion or interrupt that means a stall."""
 
     quiet_ns: float = 10_000_000
     wall_limit_s: float = 600

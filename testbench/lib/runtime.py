@@ -46,7 +46,12 @@ def _environment(run_dir: Path) -> dict[str, str]:
 
 def new_run_dir(name: str = "run") -> Path:
     """A fresh folder for a run below ``build/runs``."""
-    path = tools.ROOT / "build" / "runs" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
+    path = (
+        tools.ROOT
+        / "build"
+        / "runs"
+        / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
+    )
     path.mkdir(parents=True)
     return path
 
@@ -91,7 +96,8 @@ def run_simulation(
 
     The folder ``run_dir`` gets ``run.json``, ``wire.pcapng`` and, with ``waves``, ``waves.fst``. What the entry prints
     goes to this process's output. ``pass_fds`` stay open in the simulator under their numbers; with ``own_session`` a
-    Ctrl-C does not reach it, and the caller must tell it to end. Raises the error the run ended with (``testbench.lib.errors``).
+    Ctrl-C does not reach it, and the caller must tell it to end.
+    Raises the error the run ended with (``testbench.lib.errors``).
     """
     config = RunConfig(
         quiet_ns=quiet_ns, wall_limit_s=wall_limit_s, capture_file=capture_file,

@@ -60,7 +60,7 @@ class Sim:
         await self.host.sleep_ns(ns)
 
     async def idle(self, timeout_ns: float | None = None) -> bool:
-        """Wait until the card is not busy and nothing is on the wire, in memory or on the buses; False when time is up."""
+        """Wait until the card is not busy and wire, memory and buses are empty; False when time is up."""
         end = None if timeout_ns is None else lib.fr_now_ps() + timeout_ns * 1000
         cell("want_idle").value = 1
         while cell("want_idle").value:
@@ -110,12 +110,14 @@ class Sim:
         """What is outstanding, in words a person can use."""
         state = values()
         lines = [
-            f"simulated time {self.time_ns} ns, cycle {self.cycles}, last progress at {state['progress_ps'] // 1000} ns",
+            f"simulated time {self.time_ns} ns, cycle {self.cycles}, "
+            f"last progress at {state['progress_ps'] // 1000} ns",
             f"card: busy={state['card_busy']} timers_armed={state['timers_armed']} mgmt_irq={state['mgmt_irq']}",
             f"host registers: {self.host.outstanding()}",
             f"management registers: {self.mgmt.outstanding()}",
             f"host memory: {state['memory.pending']} bursts outstanding; {state['memory.read_bursts']} reads, "
-            f"{state['memory.write_bursts']} writes, {state['memory.errors']} errors, {state['memory.incidents']} incidents so far",
+            f"{state['memory.write_bursts']} writes, {state['memory.errors']} errors, "
+            f"{state['memory.incidents']} incidents so far",
             f"wire: {state['wire.pending']} frames queued or under way; {state['tx.frames']} from the card, "
             f"{state['rx.frames']} to it",
             f"interrupts: {state['msi.messages']} messages so far",
@@ -128,7 +130,8 @@ class Sim:
         incidents = self.host.incidents
         if incidents:
             shown = [
-                f"  {i['ns']} ns: {'write' if i['write'] else 'read'} of {i['length']} bytes at {i['address']:#x}, {i['what']}"
+                f"  {i['ns']} ns: {'write' if i['write'] else 'read'} of {i['length']} bytes "
+                f"at {i['address']:#x}, {i['what']}"
                 for i in incidents[:10]
             ]
             raise MemoryViolationError(f"{len(incidents)} bad memory accesses:\n" + "\n".join(shown))

@@ -48,7 +48,12 @@ def card_sources(module: str = "ferrule_nic") -> list[Path]:
 def _key(sources: list[Path], card: CardConfig, waves: bool) -> str:
     digest = hashlib.sha256()
     headers = sorted(path for folder in tools.INCLUDES for path in folder.glob("*.vh"))
-    own = [*sorted(HDL.glob("*.sv")), *sorted(DPI.iterdir()), Path(__file__), Path(tools.__file__)]
+    own = [
+        *sorted(HDL.glob("*.sv")),
+        *sorted(path for path in DPI.rglob("*") if path.is_file()),
+        Path(__file__),
+        Path(tools.__file__),
+    ]
     for path in [*sources, *headers, *own]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     compiler = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False).stdout
@@ -65,25 +70,52 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -
     libs = cocotb_config.libs_dir
     arguments = [
         "verilator", "--cc", "--exe", "--timing", "--vpi", "--prefix", "Vtop", "--top-module", "sim_top", "-o", "sim",
-        "-Mdir", str(build), "-O3", "--x-assign", "fast", "--x-initial", "fast", "--timescale", "1ns/1ps", "-Wno-fatal", "-Wno-lint",
-        "-Wno-style", "--output-split", "20000", "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI}",
+        "-Mdir", str(build), "-O3", "--x-assign", "fast", "--x-initial", "fast", "--timescale", "1ns/1ps",
+        "-Wno-fatal", "-Wno-lint", "-Wno-style", "--output-split", "20000", "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI} -DVL_USER_FINISH",
         "-LDFLAGS", f"-rdynamic -Wl,-rpath,{libs} -L{libs} -lcocotbvpi_verilator",
         f"-DFERRULE_CARD={card.module}",
     ]  # fmt: skip
     arguments += [f"-G{name}={value}" for name, value in card.parameters().items()]
     arguments += [f"-I{folder}" for folder in tools.INCLUDES]
     if waves:
-        arguments += ["--trace-fst"]
+        arguments += ["--trace-fst", *_lz4(build)]
     arguments += [str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp")]
     arguments += [str(path) for path in sorted(DPI.glob("*.cpp"))]
     return arguments + [str(path) for path in [HDL / "sim_top.sv", *(HDL / name for name in SERVANTS), *sources]]
 
 
+def _lz4(build: Path) -> list[str]:
+    """Verilator's FST writer wants liblz4; without its development package our small header and an empty archive do."""
+    probe = subprocess.run(
+        [_compiler(), "-E", "-x", "c++", "-"], input=b"#include <lz4.h>", capture_output=True, check=False
+    )
+    if probe.returncode == 0:
+        return []
+    (build / "liblz4.a").write_bytes(b"!<arch>\n")
+    return ["-CFLAGS", f"-I{DPI / 'lz4'}", "-LDFLAGS", f"-L{build}"]
+
+
 def _make(waves: bool, build: Path) -> list[str]:
-    variables = {**tools.VERILATOR_MAKE_VARS, "OPT_FAST": "-O3", "OPT_GLOBAL": "-O2", "OPT_SLOW": "-O1", "VM_TRACE": int(waves)}
+    variables = {
+        **tools.VERILATOR_MAKE_VARS,
+        "OPT_FAST": "-O3",
+        "OPT_GLOBAL": "-O2",
+        "OPT_SLOW": "-O1",
+        "VM_TRACE": int(waves),
+    }
     if shutil.which("ccache"):
         variables["OBJCACHE"] = "ccache"
-    return ["make", "-s", "-j", "2", "-C", str(build), "-f", "Vtop.mk", *(f"{name}={value}" for name, value in variables.items())]
+    return [
+        "make",
+        "-s",
+        "-j",
+        "2",
+        "-C",
+        str(build),
+        "-f",
+        "Vtop.mk",
+        *(f"{name}={value}" for name, value in variables.items()),
+    ]
 
 
 def build_simulator(card: CardConfig, waves: bool = False, say: Callable[[str], None] | None = None) -> Path:

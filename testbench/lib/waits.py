@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything Python can wait for in a simulation, woken by one signal from the servants; nothing here runs once a cycle."""
+"""Everything Python can wait for in a simulation, woken by one signal of the servants; nothing runs once a cycle."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ class Waits:
         if reasons & Reason.STOP:
             return StoppedError("the run was asked to stop")
         if reasons & Reason.STALLED:
-            return StalledError(f"nothing moved for {(lib.fr_now_ps() - cell('progress_ps').value) // 1000} ns\n" + self._diagnose())
+            return StalledError(
+                f"nothing moved for {(lib.fr_now_ps() - cell('progress_ps').value) // 1000} ns\n" + self._diagnose()
+            )
         return WallTimeError("the run is out of wall-clock time\n" + self._diagnose())
 
     def _arm(self) -> None:
@@ -70,7 +72,7 @@ class Waits:
         self._stall.value = self._quiet + max(waiter.length for waiter in active) if active and self._quiet else NEVER
 
     async def wait(self, what: str, reasons: Reason, timeout_ns: float | None = None, passive: bool = False) -> bool:
-        """Wait for one of the reasons; False when the time is up. A passive wait (firmware at rest) never counts as a stall."""
+        """Wait for one of the reasons; False when the time is up. A passive wait (firmware at rest) is never a stall."""
         if self.failure:
             raise self.failure
         now = lib.fr_now_ps()

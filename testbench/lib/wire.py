@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wire as a bench sees it: frames in and out with simulated time, batches as numpy arrays, impairments, TAP, replay."""
+"""The wire as a bench sees it: frames in and out with simulated time, numpy batches, impairments, TAP, replay."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Wire:
     # from the card
     @property
     def received(self) -> list[tuple[int, bytes]]:
-        """Frames that have reached the other end: (start in ns, bytes without FCS). The list grows; it is always the same one."""
+        """Frames that have reached the other end, (start in ns, bytes without FCS): always the same list, grown."""
         captured = self.captured(AT_PEER, self._taken)
         for index, row in enumerate(captured.records):
             self._received.append((int(row["at_ps"]) // 1000, captured.frame(index)))
