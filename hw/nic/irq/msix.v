@@ -49,6 +49,7 @@ module msix #(
     localparam QW      = $clog2(QUEUES);
     localparam VECTORS = 2 * QUEUE_PAIRS + 2;
     localparam VW      = $clog2(VECTORS);
+    localparam [31:0] QUEUES_WIDE  = QUEUES;
     localparam [31:0] VECTORS_WIDE = VECTORS;
     localparam [15:0] NO_VECTOR = 16'hffff;
 
@@ -124,11 +125,11 @@ module msix #(
             else if (msg_ready) msg_valid <= 1'b0;
             raised <= (raised & ~(load ? ({{(VECTORS-1){1'b0}}, 1'b1} << chosen) : {VECTORS{1'b0}})) | cause_bit | config_bit;
             if (write && reg_addr[3:2] == 2'd3) masked[entry] <= reg_wdata[0];
-            if (vec_we) queue_vector[vec_gq[QW-1:0]] <= vec_value;
+            if (vec_we && vec_gq < QUEUES_WIDE[7:0]) queue_vector[vec_gq[QW-1:0]] <= vec_value;
             if (cfgvec_we) config_vector <= cfgvec_value;
         end
     end
-    wire unused = &{1'b0, irq_gq, vec_gq, reg_addr[1:0]};
+    wire unused = &{1'b0, irq_gq, reg_addr[1:0]};
 endmodule
 
 `default_nettype wire
