@@ -166,5 +166,5 @@ def _segment(frame: bytes, l3: int, tcp: int, top: int, number: int, cut: tuple[
     struct.pack_into(">H", head, tcp + 16, 0)
     segment = bytes(head[tcp:]) + payload
     pseudo = pseudo_header(frame, l3, 6, len(segment))
-    struct.pack_into(">H", head, tcp + 16, 0xFFFF - ones_sum(pseudo + segment) or 0xFFFF)
+    struct.pack_into(">H", head, tcp + 16, 0xFFFF - ones_sum(pseudo + segment))
     return bytes(head) + payload

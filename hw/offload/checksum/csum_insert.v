@@ -77,9 +77,9 @@ module csum_insert #(
     );
 
     // A frame summed from an odd byte has its bytes in the other half of each word. 0x0000 would mean "none" to UDP,
-    // and 0xFFFF is the same number.
+    // and 0xFFFF is the same number; a segment is always TCP, where 0x0000 is what RFC 1624 wants.
     wire [15:0] folded  = odd ? {raw_sum[7:0], raw_sum[15:8]} : raw_sum;
-    wire [15:0] csum    = (folded == 16'hFFFF) ? 16'hFFFF : ~folded;
+    wire [15:0] csum    = (folded == 16'hFFFF && !segment) ? 16'hFFFF : ~folded;
     wire [15:0] lanes   = field[0] ? {csum[15:8], csum[7:0]} : {csum[7:0], csum[15:8]};
     wire        spills  = &field[LANE_W-1:0];
     wire        patches = (state_q == W_PATCH) || (state_q == W_SPILL);
