@@ -218,6 +218,8 @@ def bad_jobs(rng: random.Random, max_frame: int) -> list[tuple[str, Job]]:
         ("err_ip", changed(v4, 46 - 5, b"\x50", csum_start=29)),
         ("err_ip", changed(vlan, 12, bytes.fromhex("81000001") * 5)),
         ("err_ip", changed(v4, 12 + 12, b"\x50", csum_start=12)),
+        # the wrong header ends with a beat, and the frame with it
+        ("err_ip", changed(Job(v4.header, v4.frame[:64]), 44 + 12, b"\x50", csum_start=44)),
     ]
     # the IP length field and the frame disagree, by little and by much
     for job, at, length in ((v4, 16, 1040), (v6, 18, 1020), (super_frame(rng, 900, 300), 16, 940)):
@@ -271,6 +273,12 @@ async def aborted_input_is_dropped(dut):
         jobs.append(Job(NetHeader(), rng.randbytes(bench.max_frame), True))
         if rng.random() < 0.5:
             jobs.pop()
+    # the next segment's header is being made when the end comes, and another super-frame waits
+    for cut in range(1, 70):
+        job = super_frame(rng, 200, rng.randrange(1, 30))
+        # odd: aborted; even: only shorter than its IP header says
+        jobs.append(Job(job.header, job.frame[: 54 + cut], bool(cut % 2)))
+        jobs.append(super_frame(rng, 100, 40, version=6))
     await bench.check(jobs)
 
 
