@@ -81,6 +81,7 @@ class SplitDriver:
         self.end = self.used + 6 + 8 * size
         self.pool = self.cursor = (self.end + 63) & ~63
         self.limit = limit
+        self.readable_only = False
         self.scatter = 0.4  # share of indirect tables whose links are not in order
         self.tables: dict[int, int] = {}
         self.start(first)
@@ -124,7 +125,7 @@ class SplitDriver:
 
     def random_words(self, count: int) -> list[Word]:
         """Buffers in legal order: readable ones first."""
-        readable = self.rng.choice((0, count, self.rng.randint(0, count)))
+        readable = count if self.readable_only else self.rng.choice((0, count, self.rng.randint(0, count)))
         return [
             (
                 self.rng.getrandbits(64),
