@@ -10,5 +10,9 @@ from testbench.lib.bench import SIMULATORS, run_bench
 @pytest.mark.parametrize("depth", [2, 16])
 def test_fifo_sync(simulator, depth):
     run_bench(
-        "fifo_sync", "testbench.unit.bench_fifo_sync", ["hw/nic/common/fifo_sync.v"], simulator, {"WIDTH": 8, "DEPTH": depth}
+        "fifo_sync",
+        "testbench.unit.bench_fifo_sync",
+        ["hw/nic/common/fifo_sync.v"],
+        simulator,
+        {"WIDTH": 8, "DEPTH": depth},
     )

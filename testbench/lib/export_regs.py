@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from systemrdl import RDLCompiler
 from systemrdl.node import AddressableNode, MemNode, RegfileNode, RegNode
@@ -87,7 +88,7 @@ def register_of(node: RegNode) -> Register:
     """Read one register out of the elaborated source."""
     fields = tuple(
         Field(
-            field.inst_name, field.lsb, field.width, field.get_property("reset") or 0,
+            field.inst_name, field.lsb, field.width, cast(int, field.get_property("reset") or 0),
             access_of(field.is_sw_readable, field.is_sw_writable), field.get_property("desc") or "",
         )
         for field in node.fields()
@@ -109,7 +110,7 @@ def window_of(node: AddressableNode, name: str) -> Register:
 
 def registers_of(node: AddressableNode) -> Iterator[Register]:
     """Registers and windows directly inside ``node``."""
-    for child in node.children():
+    for child in cast(Any, node).children():
         if isinstance(child, RegNode):
             yield register_of(child)
         elif isinstance(child, MemNode) or child.inst_name == "STATS_WINDOW":
@@ -122,7 +123,8 @@ def load() -> tuple[list[Space], list[Counter]]:
     compiler.compile_file(str(ROOT / SOURCE))
     spaces: list[Space] = []
     counters: list[Counter] = []
-    for space in compiler.elaborate().top.children():
+    top: Any = compiler.elaborate().top  # the compiler's types allow more than our source holds
+    for space in top.children():
         blocks = [
             child for child in space.children() if isinstance(child, RegfileNode) and child.inst_name != "STATS_WINDOW"
         ]
@@ -134,7 +136,7 @@ def load() -> tuple[list[Space], list[Counter]]:
             spaces.append(Space(space.inst_name, title, 0, tuple(registers_of(space))))
         for block in blocks:
             title = block.get_property("desc")
-            spaces.append(Space(block.inst_name, title, block.raw_address_offset, tuple(registers_of(block))))
+            spaces.append(Space(block.inst_name, str(title), block.raw_address_offset, tuple(registers_of(block))))
         if space.inst_name == "mgmt":
             stats = space.get_child_by_name("STATS_WINDOW")
             counters = [

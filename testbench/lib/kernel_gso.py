@@ -77,7 +77,7 @@ def build() -> tuple[int, int]:
 def pass_through(source: int, drain: int, header: bytes, frame: bytes) -> list[bytes]:
     """What the kernel sends for one super-frame: all of it is queued when the write returns, but for a grace."""
     os.write(source, header + frame)
-    frames = []
+    frames: list[bytes] = []
     while select.select([drain], [], [], 0.02 if frames else 0.5)[0]:
         try:
             got = os.read(drain, 65536)

@@ -71,7 +71,8 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -
     arguments = [
         "verilator", "--cc", "--exe", "--timing", "--vpi", "--prefix", "Vtop", "--top-module", "sim_top", "-o", "sim",
         "-Mdir", str(build), "-O3", "--x-assign", "fast", "--x-initial", "fast", "--timescale", "1ns/1ps",
-        "-Wno-fatal", "-Wno-lint", "-Wno-style", "--output-split", "20000", "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI} -DVL_USER_FINISH",
+        "-Wno-fatal", "-Wno-lint", "-Wno-style", "--output-split", "20000",
+        "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI} -DVL_USER_FINISH",
         "-LDFLAGS", f"-rdynamic -Wl,-rpath,{libs} -L{libs} -lcocotbvpi_verilator",
         f"-DFERRULE_CARD={card.module}",
     ]  # fmt: skip

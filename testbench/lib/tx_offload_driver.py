@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
@@ -92,7 +93,7 @@ class Bench:
         dut = self.dut
         dut.s.value = dut.meta.value = dut.m_axis_tready.value = 0
         dut.rst.value = 1
-        cocotb.start_soon(Clock(dut.clk, 4, "ns").start())
+        Clock(dut.clk, 4, "ns").start()
         await ClockCycles(dut.clk, 3)
         dut.rst.value = 0
         await ClockCycles(dut.clk, 1)
@@ -203,7 +204,7 @@ class Bench:
             still = self.cycle - max(moved, self.release)
             assert still < 2000, f"nothing moves: {sent} of {len(stream)} beats in, {len(out)} frames out"
 
-    async def check(self, jobs: list[Job], **stalls: float) -> None:
+    async def check(self, jobs: list[Job], **stalls: Any) -> None:
         """Run and compare frames and every event with the oracle."""
         before = self.counters()
         outcomes = [expected(job.header, job.frame, self.max_frame, self.keep_w, job.drop) for job in jobs]

@@ -72,7 +72,7 @@ class Waits:
         self._stall.value = self._quiet + max(waiter.length for waiter in active) if active and self._quiet else NEVER
 
     async def wait(self, what: str, reasons: Reason, timeout_ns: float | None = None, passive: bool = False) -> bool:
-        """Wait for one of the reasons; False when the time is up. A passive wait (firmware at rest) is never a stall."""
+        """Wait for one of the reasons; False when the time is up. A passive one (firmware at rest) is never a stall."""
         if self.failure:
             raise self.failure
         now = lib.fr_now_ps()

@@ -7,6 +7,7 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 
@@ -56,7 +57,8 @@ def read_pcap(path: str | Path) -> tuple[list[bytes], list[int]]:
     with RawPcapReader(str(path)) as reader:
         for data, meta in reader:
             if isinstance(reader, RawPcapNgReader):
-                time = ((meta.tshigh << 32) + meta.tslow) * 1_000_000_000 // meta.tsresol
+                stamp: Any = meta  # scapy declares only the fields of classic captures
+                time = ((stamp.tshigh << 32) + stamp.tslow) * 1_000_000_000 // stamp.tsresol
             else:
                 time = meta.sec * 1_000_000_000 + meta.usec * (1 if reader.nano else 1000)
             frames.append(bytes(data))

@@ -109,7 +109,8 @@ class XgmiiMonitor:
         self.cuts = 0  # frames that turned into idle or an ordered set, as a link fault makes them
         self.cuts_allowed = False
         self._data: list[Lane] | None = None
-        self._start, self._end = 0, None
+        self._start = 0
+        self._end: int | None = None
         cocotb.start_soon(self._run())
 
     def take(self) -> list[Frame]:
