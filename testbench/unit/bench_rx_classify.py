@@ -252,3 +252,23 @@ async def length_mtu_and_enable(dut):
         check(settings, frames, results)
         reasons |= {name for result in results for name, value in result[2].items() if value}
     assert {"drop_disabled", "drop_length", "drop_mtu"} <= reasons, f"{reasons} at {keep_w} bytes a beat"
+
+
+@cocotb.test()
+async def errors_that_cancel(dut):
+    """An IPv4 header and a payload, each wrong by an amount that cancels in the sum of both, are not taken as right."""
+    rng = random.Random(cocotb.RANDOM_SEED)
+    settings = await start(dut)
+    frames = []
+    while len(frames) < 20:
+        link = rx_oracle.ethernet(rng, text(OWN), rng.randrange(3))
+        packet = rx_oracle.Ether(bytes(link / rx_oracle.IP(dst="10.9.8.7") / rx_oracle.TCP() / rng.randbytes(40)))
+        amount = rng.randrange(1, 100)
+        if packet[rx_oracle.IP].chksum + amount > 0xFFFF or packet[rx_oracle.TCP].chksum <= amount:
+            continue
+        packet[rx_oracle.IP].chksum += amount
+        packet[rx_oracle.TCP].chksum -= amount
+        frames.append(bytes(packet))
+    results = await play(dut, frames, rng)
+    check(settings, frames, results)
+    assert all(result[2]["csum_bad"] for result in results)
