@@ -4,14 +4,6 @@
 import pytest
 
 from testbench.lib.bench import run_bench
-from testbench.lib.tools import VERILATOR_MAKE_VARS
-
-
-@pytest.fixture(autouse=True)
-def make_vars(monkeypatch):
-    """A model of several C++ files needs the precompiled header's option, which must reach make itself."""
-    monkeypatch.setenv("MAKEFLAGS", " ".join(f"{name}={value}" for name, value in VERILATOR_MAKE_VARS.items()))
-
 
 SOURCES = [
     "hw/nic/common/arbiter_rr.v",

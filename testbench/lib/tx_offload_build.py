@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
-
 from testbench.lib.bench import run_bench
-from testbench.lib.tools import VERILATOR_MAKE_VARS
 
 SOURCES = [
     *(f"hw/nic/common/{name}.v" for name in ("ram_sdp", "fifo_sync", "skid")),
@@ -21,7 +18,4 @@ SOURCES = [
 
 def run_tx_offload(module: str, simulator: str, data_w: int, max_frame: int, env: Mapping[str, str]) -> None:
     """Build and run ``module``; fails like ``run_bench``."""
-    with pytest.MonkeyPatch.context() as patch:
-        # a model of several C++ files needs the precompiled header's option, which must reach make itself
-        patch.setenv("MAKEFLAGS", " ".join(f"{name}={value}" for name, value in VERILATOR_MAKE_VARS.items()))
-        run_bench("tx_offload_bench", module, SOURCES, simulator, {"DATA_W": data_w, "MAX_FRAME": max_frame}, env=env)
+    run_bench("tx_offload_bench", module, SOURCES, simulator, {"DATA_W": data_w, "MAX_FRAME": max_frame}, env=env)
