@@ -43,6 +43,11 @@ def test_mac_crc32(simulator):
     run_bench("mac_crc32", "testbench.unit.bench_mac_crc32", ["hw/nic/mac/mac_crc32.v"], simulator)
 
 
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_sync_event(simulator):
+    run_bench("sync_event", "testbench.unit.bench_sync_event", ["hw/nic/mac/sync_event.v"], simulator)
+
+
 @pytest.mark.parametrize("simulator,data_w", [("verilator", 64), ("verilator", 512), ("icarus", 128), ("icarus", 256)])
 def test_mac_xgmii(simulator, data_w):
     parameters = {"DATA_W": data_w, "PAUSE_REFRESH_CYCLES": 1024}

@@ -254,9 +254,9 @@ async def answers_link_faults(dut):
         return int(dut.fault.value), int(dut.link_up.value)
 
     def sequences(kinds, columns_between):
-        for kind in kinds:
+        for index, kind in enumerate(kinds):
+            wire.idle(4 * columns_between if index else 0)
             wire.put(fault_column(kind))
-            wire.idle(4 * columns_between)
 
     for kind in (1, 2):
         sequences([kind] * 3, 20)
