@@ -157,3 +157,22 @@ async def full_throughput(dut):
         assert bench.frames == frames and bench.full_events == 0
         fill = -(-size // bench.keep_w) + 12
         assert bench.cycles - begin <= beats + fill, f"{bench.cycles - begin} cycles for {beats} beats"
+
+
+@cocotb.test()
+async def room_that_comes_too_late(dut):
+    """A frame that lost a beat stays lost when the reader makes room before its last beat."""
+    rng = random.Random(cocotb.RANDOM_SEED)
+    bench = Bench(dut, rng)
+    await bench.start()
+    bench.data_stall = 0.5
+    sent = []
+    for number in range(40):
+        frame = rng.randbytes(rng.randrange(600, 1500))
+        sent.append((meta_word(len=len(frame), hash=number), frame))
+        bench.send(frame, sent[-1][0])
+    await bench.settle()
+    kept = [frame for meta, frame in sent if meta in bench.metas]
+    assert bench.frames == kept and len(bench.metas) == len(kept)
+    assert bench.full_events == len(sent) - len(kept) > 0 < len(kept)
+    assert int(dut.level.value) == 0
