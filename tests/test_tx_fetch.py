@@ -20,19 +20,22 @@ SOURCES = [
     "testbench/hdl/bench_tx_fetch.v",
 ]
 
-# every width, one queue and several, every header; the slower simulator (it shows X) leaves out the long frames
+# every width, one queue and several; Icarus shows X and builds fast: the other headers, without the long frames
 CASES = [
     ("verilator", 64, 1, 12),
     ("verilator", 128, 3, 12),
-    ("verilator", 128, 1, 8),
-    ("verilator", 64, 2, 20),
     ("verilator", 512, 2, 12),
     ("icarus", 128, 2, 12),
+    ("icarus", 128, 1, 8),
+    ("icarus", 64, 2, 20),
 ]
 SHORT = [
+    "every_length_around_a_word_from_every_lane",
     "one_byte_descriptors_make_a_frame",
     "short_frames_are_dropped_and_counted",
     "bad_chains_are_dropped_and_completed",
+    "a_chain_known_to_be_bad_gives_no_frame_at_all",
+    "a_frame_waits_for_the_side_band_of_its_predecessor",
     "an_abandoned_frame_is_closed_though_nothing_follows",
     "failed_reads_drop_their_frame_only",
     "small_frames_in_two_descriptors_come_fast_from_slow_memory",

@@ -81,7 +81,7 @@ class Bench:
         self.descriptors = self.queued = 0
         self.last_at: list[int] = []
         self.pops: list[int] = []
-        self.hold_pops = self.hold_frames = False
+        self.hold_pops = self.hold_frames = self.hold_meta = False
         for name in ("chain_ready", "pop_ready", "seg_valid", "cpl_ready", "m_meta_ready", "m_axis_tready"):
             getattr(dut, name).value = 0
         for name in ("queue", "addr", "len", "write", "last", "error", "id", "ndesc"):
@@ -140,7 +140,8 @@ class Bench:
         while True:
             dut.chain_ready.value = sum(1 << i for i, queue in enumerate(self.queues) if queue)
             pop_open = not self.hold_pops and rng.random() >= self.stall and len(self.words) < 3
-            cpl_open, meta_open = rng.random() >= self.stall, rng.random() >= self.stall
+            cpl_open = rng.random() >= self.stall
+            meta_open = not self.hold_meta and rng.random() >= self.stall
             axis_open = not self.hold_frames and rng.random() >= self.stall
             seg_shown = bool(self.words) and (seg_shown or rng.random() >= self.stall)
             dut.pop_ready.value, dut.cpl_ready.value = int(pop_open), int(cpl_open)
@@ -383,6 +384,33 @@ async def bad_chains_are_dropped_and_completed(dut):
         else:
             segments.insert(at, Segment(rng.getrandbits(64), 0 if kind == "zero" else 99, kind == "write"))
         bench.add(Chain(queue, n, segments, payload, "drop_chain"))
+    await bench.finish()
+
+
+@cocotb.test()
+async def a_chain_known_to_be_bad_gives_no_frame_at_all(dut):
+    """All of the chain is judged before its first bytes are back from memory: nothing reaches the stream."""
+    bench = await start(dut, latency=60)
+    for n in range(10):
+        payload = bench.rng.randbytes(HEADER + 300)
+        segments = [Segment(bench.place(payload), len(payload)), Segment(BASE, 99, write=bool(n & 1), error=not n & 1)]
+        bench.add(Chain(0, n, segments, payload, "drop_chain"))
+        bench.chain([HEADER + 60])
+    await bench.finish()
+    assert bench.begun == bench.good == 10
+
+
+@cocotb.test()
+async def a_frame_waits_for_the_side_band_of_its_predecessor(dut):
+    """With the side band held, one frame may come; no word of it is lost when it is let go."""
+    bench = await start(dut)
+    bench.hold_meta = True
+    for n in range(6):
+        bench.chain([HEADER + 60], n % len(bench.queues))
+    for _ in range(300):
+        await RisingEdge(dut.clk)
+    assert bench.begun == 1
+    bench.hold_meta = False
     await bench.finish()
 
 
