@@ -381,7 +381,7 @@ module ferrule_nic #(
         .evt_by_packets(stat_inc[`STAT_IRQ_BY_PACKETS]), .evt_by_time(stat_inc[`STAT_IRQ_BY_TIME])
     );
     msix #(.QUEUE_PAIRS(P)) u_msix (
-        .clk(clk), .rst(soft_rst), .msix_enable(msix_enable), .msix_fmask(msix_fmask),
+        .clk(clk), .rst(rst), .clear(clear), .msix_enable(msix_enable), .msix_fmask(msix_fmask),
         .vec_we(vec_we), .vec_gq(vec_gq), .vec_value(vec_value), .cfgvec_we(cfgvec_we), .cfgvec_value(cfgvec_value),
         .reg_we(reg_we), .reg_sel_pba(reg_sel_pba), .reg_addr(reg_addr), .reg_wdata(reg_wdata), .reg_wstrb(reg_wstrb),
         .reg_rdata(reg_rdata), .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_gq(irq_gq), .config_irq(config_irq),

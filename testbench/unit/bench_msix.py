@@ -9,7 +9,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 
 INPUTS = (
-    "msix_enable", "msix_fmask", "vec_we", "vec_gq", "vec_value", "cfgvec_we", "cfgvec_value", "reg_we", "reg_sel_pba",
+    "clear", "msix_enable", "msix_fmask", "vec_we", "vec_gq", "vec_value", "cfgvec_we", "cfgvec_value", "reg_we", "reg_sel_pba",
     "reg_addr", "reg_wdata", "reg_wstrb", "irq_valid", "irq_gq", "config_irq", "msg_ready",
 )  # fmt: skip
 OUTPUTS = ("msg_valid", "isr_queue", "isr_config", "evt_message", "evt_masked", "irq_ready", "pending")
@@ -50,6 +50,10 @@ class Model:
             assert self.waiting[vector] <= self.vectors + 1, f"vector {vector} is held up"
         self.causes(seen)
         self.writes(seen)
+        if seen["clear"]:
+            self.map, self.config = [NONE] * self.queues, NONE
+            self.pending, self.fresh = [False] * self.vectors, [False] * self.vectors
+            self.waiting = [0] * self.vectors
 
     def causes(self, seen):
         self.fresh = [False] * self.vectors
@@ -178,6 +182,29 @@ async def each_cause_has_its_message(dut):
 
 
 @cocotb.test()
+async def device_reset_takes_the_vectors_and_leaves_the_table(dut):
+    """What is pending and the queues' vectors go; addresses, data and masks are the PCI function's and stay."""
+    bench = Bench(dut)
+    await bench.start()
+    model = bench.model
+    await bench.program(mask=1)
+    bench.levels["msix_enable"] = 1
+    await bench.cycle(irq_valid=1, irq_gq=0)
+    await bench.cycle(clear=1)
+    assert await bench.read(0, pba=1) == 0
+    for vector in range(model.vectors):
+        assert [await bench.read(16 * vector + 4 * word) for word in range(4)] == model.table[vector]
+        await bench.write(vector, 3, 0)
+    await bench.cycle(irq_valid=1, irq_gq=0, config_irq=1)
+    await bench.drain()
+    assert not model.messages, "no queue has a vector"
+    await bench.cycle(vec_we=1, vec_gq=0, vec_value=1)
+    await bench.cycle(irq_valid=1, irq_gq=0)
+    await bench.drain()
+    assert model.messages == [1]
+
+
+@cocotb.test()
 async def masks_hold_messages_back(dut):
     """A masked cause is pending, seen in the PBA, and sent once when the mask of its vector or of the function goes."""
     bench = Bench(dut)
@@ -213,13 +240,14 @@ async def holds_under_random_traffic(dut):
         bench.levels = {"msix_enable": int(rng.random() < 0.9), "msix_fmask": int(rng.random() < 0.2)}
         for _ in range(350):
             values = {"msg_ready": int(rng.random() < ready), "config_irq": int(rng.random() < load / 5)}
+            values["clear"] = int(rng.random() < 0.005)
             if rng.random() < load:
                 values |= {"irq_valid": 1, "irq_gq": rng.randrange(model.queues)}
             if rng.random() < 0.1:
                 word = rng.choice([0, 1, 2, 3, 3, 3])
                 values |= {"reg_we": 1, "reg_addr": 16 * rng.randrange(model.vectors) + 4 * word, "reg_wstrb": 15}
                 values["reg_wdata"] = rng.getrandbits(32) if word < 3 else int(rng.random() < 0.4)
-            if rng.random() < 0.02:
+            if rng.random() < 0.1:
                 value = rng.choice([NONE, *range(model.vectors)])
                 values |= {"vec_we": 1, "vec_gq": rng.randrange(model.queues), "vec_value": value}
             await bench.cycle(**values)

@@ -10,6 +10,7 @@ module msix #(
     // clock
     input  wire        clk,
     input  wire        rst,
+    input  wire        clear,                   // device reset: the queues' vectors go, the table is the PCI function's
     // configuration
     input  wire        msix_enable,
     input  wire        msix_fmask,              // function mask
@@ -110,11 +111,8 @@ module msix #(
         if (write && reg_addr[3:2] == 2'd1) addr_hi[entry] <= reg_wdata;
         if (write && reg_addr[3:2] == 2'd2) data[entry]    <= reg_wdata;
         if (rst) begin
-            msg_valid     <= 1'b0;
-            masked        <= {VECTORS{1'b1}};
-            raised        <= {VECTORS{1'b0}};
-            config_vector <= NO_VECTOR;
-            for (i = 0; i < QUEUES; i = i + 1) queue_vector[i] <= NO_VECTOR;
+            msg_valid <= 1'b0;
+            masked    <= {VECTORS{1'b1}};
             for (i = 0; i < VECTORS; i = i + 1) begin
                 addr_lo[i] <= 32'd0;
                 addr_hi[i] <= 32'd0;
@@ -123,8 +121,14 @@ module msix #(
         end else begin
             if (load) msg_valid <= 1'b1;
             else if (msg_ready) msg_valid <= 1'b0;
-            raised <= (raised & ~(load ? ({{(VECTORS-1){1'b0}}, 1'b1} << chosen) : {VECTORS{1'b0}})) | cause_bit | config_bit;
             if (write && reg_addr[3:2] == 2'd3) masked[entry] <= reg_wdata[0];
+        end
+        if (rst || clear) begin
+            raised        <= {VECTORS{1'b0}};
+            config_vector <= NO_VECTOR;
+            for (i = 0; i < QUEUES; i = i + 1) queue_vector[i] <= NO_VECTOR;
+        end else begin
+            raised <= (raised & ~(load ? ({{(VECTORS-1){1'b0}}, 1'b1} << chosen) : {VECTORS{1'b0}})) | cause_bit | config_bit;
             if (vec_we && vec_gq < QUEUES_WIDE[7:0]) queue_vector[vec_gq[QW-1:0]] <= vec_value;
             if (cfgvec_we) config_vector <= cfgvec_value;
         end
