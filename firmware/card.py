@@ -108,6 +108,7 @@ class Firmware:
     def _features_accepted(self, accepted: int) -> None:
         self.control.active = accepted
         self.link.features_accepted(accepted)
+        self.filter.features_accepted(accepted)
 
     def _was_reset(self) -> None:
         self.control.active = 0

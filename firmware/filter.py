@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from . import features as feature
 from . import regs
 from .bus import ManagementBus
 
@@ -29,6 +30,11 @@ class ReceiveFilter:
         self._unicast: list[bytes] = []
         self._multicast: list[bytes] = []
         self._written = 0
+
+    def features_accepted(self, accepted: int) -> None:
+        """A driver that cannot ask for multicast groups gets them all, or neighbour discovery would fail for it."""
+        self.modes = 0 if feature.has(accepted, feature.CTRL_RX) else regs.RX_MODE_ALLMULTI
+        self._write_mode()
 
     def set_mode(self, bit: int, on: bool) -> None:
         """Switch one of the driver's modes."""

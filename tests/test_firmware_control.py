@@ -47,6 +47,13 @@ def test_receive_modes_switch_on_and_off(command, bit):
     assert send(bus, firmware, bytes((0, command, 0))) == OK and bus.words[regs.RX_MODE] == 0
 
 
+def test_a_driver_that_cannot_ask_for_multicast_gets_it_all():
+    everything = (1 << 32) | sum(1 << bit for bit in (0, 1, 5, 16))
+    for accepted, mode in ((everything, regs.RX_MODE_ALLMULTI), (everything | 1 << 17 | 1 << 18, 0)):
+        bus, _ = card(accepted)
+        assert bus.words[regs.RX_MODE] == mode
+
+
 def test_extra_receive_modes_are_refused_because_they_are_not_offered():
     bus, firmware = card()
     for command in range(2, 7):
