@@ -74,6 +74,15 @@ def super_frame(
     return Job(NetHeader(NEEDS_CSUM, gso, rng.randrange(65536), mss, tcp, 16), head + rng.randbytes(payload))
 
 
+def with_zero_checksum(job: Job) -> Job:
+    """The super-frame with two payload bytes chosen so that its first segment's TCP checksum comes to 0x0000."""
+    tcp = job.header.csum_start
+    top = tcp + 4 * (job.frame[tcp + 12] >> 4)
+    blank = job.frame[:top] + b"\0\0" + job.frame[top + 2 :]
+    checksum = expected(job.header, blank).frames[0][tcp + 16 : tcp + 18]
+    return Job(job.header, blank[:top] + checksum + blank[top + 2 :])
+
+
 class Bench:
     """The block, its clock, and a loop that moves frames through it."""
 

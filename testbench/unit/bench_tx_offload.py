@@ -10,7 +10,7 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from testbench.lib.oracle_tso import GSO_ECN, HEADER_LIMIT, NEEDS_CSUM, NetHeader, expected, ones_sum, pseudo_header
-from testbench.lib.tx_offload_driver import Bench, Job, super_frame
+from testbench.lib.tx_offload_driver import Bench, Job, super_frame, with_zero_checksum
 
 # how much of the random work this run does: Icarus and the wide cards take a sample
 SHARE = float(os.environ.get("TX_OFFLOAD_SHARE", "1"))
@@ -114,6 +114,44 @@ async def sequence_and_id_wrap(dut):
     frames = await bench.run(jobs[:1])
     assert [struct.unpack_from(">H", frame, 18)[0] for frame in frames] == [65534, 65535, 0, 1]
     assert [struct.unpack_from(">I", frame, 38)[0] for frame in frames] == [2**32 - 150, 2**32 - 50, 50, 150]
+
+
+@cocotb.test()
+async def a_segment_may_have_checksum_zero(dut):
+    """A segment whose TCP checksum comes to 0x0000 is sent with that, an ordinary frame with 0xFFFF."""
+    bench = await started(dut)
+    jobs = [with_zero_checksum(super_frame(bench.rng, 100, 40, version=version)) for version in (4, 6)]
+    await bench.check(jobs)
+    for job in jobs:
+        segment = (await bench.run([job]))[0]
+        assert segment[job.header.csum_start + 16 :][:2] == b"\0\0"
+
+
+@cocotb.test()
+async def idle_means_nothing_inside(dut):
+    """A side-band word without its frame, half a frame, or a frame that the wire does not take: none is idle."""
+    bench = await started(dut)
+    job = with_csum(bench.rng, 20 * bench.keep_w, 14, 0)
+
+    async def is_idle() -> bool:
+        for _ in range(60):
+            await FallingEdge(dut.clk)
+        return bool(dut.m.value.to_unsigned() >> 9 * bench.keep_w & 4)
+
+    async def offer(handle, value: int) -> None:
+        handle.value = value
+        await FallingEdge(dut.clk)
+        handle.value = 0
+
+    assert await is_idle()
+    await offer(dut.meta, bench.meta(job.header))
+    assert not await is_idle()
+    for word in bench.words(job):
+        assert not await is_idle()
+        await offer(dut.s, word)
+    assert not await is_idle()
+    dut.m_axis_tready.value = 1
+    assert await is_idle()
 
 
 @cocotb.test()
