@@ -45,7 +45,7 @@ if [ ! -x .venv/bin/python ]; then
     python3 -m venv .venv
 fi
 echo "set-up: installing Python packages from requirements.lock"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 touch .venv/ready
 echo "set-up: done in $(($(date +%s) - started)) s"
