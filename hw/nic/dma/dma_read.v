@@ -77,8 +77,8 @@ module dma_read #(
 
     reg  [COUNT_W-1:0]  in_flight;              // bursts
     wire                track_ready;
-    wire                issue = cur_valid && (!m_axi_arvalid || m_axi_arready) && in_flight != OUTSTANDING[COUNT_W-1:0]
-                                && (track_ready || !cur_first);
+    // u_track has a place for every burst in flight, so a request always finds one
+    wire                issue = cur_valid && (!m_axi_arvalid || m_axi_arready) && in_flight != OUTSTANDING[COUNT_W-1:0];
     wire                take  = !cur_valid || (issue && burst_last);
     wire                any;
     wire [CLIENT_W-1:0] chosen;
@@ -178,7 +178,7 @@ module dma_read #(
     assign evt_error   = rsp_valid && c_rsp_last && c_rsp_error;
     assign idle        = !cur_valid && !head_valid && align_idle;
 
-    wire unused = &{1'b0, m_axi_rid, m_axi_rresp[0], len_end[LANE_W-1:0], cur_end[LANE_W-1:0], track_count};
+    wire unused = &{1'b0, m_axi_rid, m_axi_rresp[0], len_end[LANE_W-1:0], cur_end[LANE_W-1:0], track_count, track_ready};
 endmodule
 
 `default_nettype wire
