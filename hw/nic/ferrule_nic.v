@@ -222,9 +222,10 @@ module ferrule_nic #(
 
     wire soft_rst = rst || clear;               // what a driver reset puts back to the start
     wire pause_request;
+    wire mac_busy;
 
     assign dma_idle = rd_idle && wr_idle;
-    assign busy = !tx_idle || !rx_idle || !dma_idle || (|q_busy_tx) || (|q_busy_rx) || fire_valid || irq_pending || regs_busy;
+    assign busy = !tx_idle || mac_busy || !rx_idle || !dma_idle || (|q_busy_tx) || (|q_busy_rx) || fire_valid || irq_pending || regs_busy;
 
     regs_top #(
         .DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME), .MAC_KIND(MAC_KIND),
@@ -405,7 +406,7 @@ module ferrule_nic #(
                 .cfg_max_frame(MAC_MAX_FRAME), .cfg_pause_rx(cfg_pause_rx), .cfg_pause_tx(cfg_pause_tx), .cfg_mac(cfg_mac),
                 .pause_request(pause_request), .link_up(link_up), .fault(fault),
                 .s_axis_tdata(tx_tdata), .s_axis_tkeep(tx_tkeep), .s_axis_tlast(tx_tlast), .s_axis_tvalid(tx_tvalid),
-                .s_axis_tready(tx_tready),
+                .s_axis_tready(tx_tready), .tx_busy(mac_busy),
                 .m_axis_tdata(rx_tdata), .m_axis_tkeep(rx_tkeep), .m_axis_tlast(rx_tlast), .m_axis_tvalid(rx_tvalid),
                 .m_axis_tuser(rx_tuser),
                 .xgmii_txd(xgmii_txd), .xgmii_txc(xgmii_txc), .xgmii_rxd(xgmii_rxd), .xgmii_rxc(xgmii_rxc),
@@ -427,7 +428,7 @@ module ferrule_nic #(
                 .cfg_max_frame(MAC_MAX_FRAME), .cfg_pause_rx(cfg_pause_rx), .cfg_pause_tx(cfg_pause_tx), .cfg_mac(cfg_mac),
                 .pause_request(pause_request), .link_up(link_up), .fault(fault),
                 .s_axis_tdata(tx_tdata), .s_axis_tkeep(tx_tkeep), .s_axis_tlast(tx_tlast), .s_axis_tvalid(tx_tvalid),
-                .s_axis_tready(tx_tready),
+                .s_axis_tready(tx_tready), .tx_busy(mac_busy),
                 .m_axis_tdata(rx_tdata), .m_axis_tkeep(rx_tkeep), .m_axis_tlast(rx_tlast), .m_axis_tvalid(rx_tvalid),
                 .m_axis_tuser(rx_tuser),
                 .m_wire_axis_tdata(m_wire_axis_tdata), .m_wire_axis_tkeep(m_wire_axis_tkeep), .m_wire_axis_tlast(m_wire_axis_tlast),

@@ -323,8 +323,14 @@ async def obeys_received_pause(dut):
         await bench.until(lambda: bench.wire_in.quiet)
         await ClockCycles(dut.tx_clk, 20)
         place = bench.wire_out.place
+        assert not int(dut.tx_busy.value)
         bench.send([b"\x11" * 100] * 2)
-        await bench.until(lambda: len(bench.wire_out.frames) == 2)
+        await ClockCycles(dut.tx_clk, 20)
+        while len(bench.wire_out.frames) < 2:
+            assert len(bench.wire_out.frames) or int(dut.tx_busy.value), "frames held by a pause are under way"
+            await RisingEdge(dut.tx_clk)
+        await ClockCycles(dut.tx_clk, 20)
+        assert not int(dut.tx_busy.value)
         waited = (bench.wire_out.take()[0].start - place) / 8
         assert 40 * 8 - 40 <= waited <= 40 * 8, f"paused for {waited} words after the frame's arrival"
     # zero quanta end a pause; what is not a good pause frame pauses nothing

@@ -27,6 +27,7 @@ module mac_stream #(
     input  wire              s_axis_tlast,
     input  wire              s_axis_tvalid,
     output wire              s_axis_tready,
+    output wire              tx_busy,           // the end of a frame taken is not yet on the wire
     // output: frames to the core
     output wire [DATA_W-1:0] m_axis_tdata,
     output wire [KEEP_W-1:0] m_axis_tkeep,
@@ -63,6 +64,7 @@ module mac_stream #(
 
     assign fault        = 2'd0;
     assign evt_tx_pause = 1'b0;
+    assign tx_busy      = m_wire_axis_tvalid;
 
     // The vendor MAC's link state may come from its own clock.
     sync_bit u_link (

@@ -19,6 +19,7 @@ module mac_tx_cross #(
     input  wire              s_axis_tlast,
     input  wire              s_axis_tvalid,
     output wire              s_axis_tready,
+    output wire              busy,              // something is inside
     // wire side: words of 8 bytes, len is the number of bytes less one
     input  wire              tx_clk,
     input  wire              tx_rst,
@@ -40,10 +41,11 @@ module mac_tx_cross #(
     wire               valid;
     wire               ready;
     wire [COUNT_W-1:0] fill;
-    wire [COUNT_W-1:0] unused_count;
+    wire [COUNT_W-1:0] held;                    // as the core's side knows it: never too few
     wire               frame_in;
     reg  [COUNT_W-1:0] frames;                  // wholly inside and not yet wholly out
 
+    assign busy    = held != {COUNT_W{1'b0}};
     assign m_start = m_valid && (frames != {COUNT_W{1'b0}} || fill >= START[COUNT_W-1:0]);
 
     // Lanes are filled from 0, so the highest lane in use gives the number of bytes.
@@ -72,7 +74,7 @@ module mac_tx_cross #(
         .s_data   ({s_axis_tlast, len_of(s_axis_tkeep), s_axis_tdata}),
         .s_valid  (s_axis_tvalid),
         .s_ready  (s_axis_tready),
-        .wr_count (unused_count),
+        .wr_count (held),
         .rd_clk   (tx_clk),
         .rd_rst   (tx_rst),
         .m_data   ({last, len, data}),

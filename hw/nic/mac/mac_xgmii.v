@@ -34,6 +34,7 @@ module mac_xgmii #(
     input  wire              s_axis_tlast,
     input  wire              s_axis_tvalid,
     output wire              s_axis_tready,
+    output wire              tx_busy,           // a frame taken is not yet on the wire, or held by a pause
     // output: frames to the core
     output wire [DATA_W-1:0] m_axis_tdata,
     output wire [KEEP_W-1:0] m_axis_tkeep,
@@ -65,6 +66,7 @@ module mac_xgmii #(
     wire              pad_tlast;
     wire              pad_tvalid;
     wire              pad_tready;
+    wire              cross_busy;
     wire [63:0]       cross_data;
     wire [2:0]        cross_len;
     wire              cross_last;
@@ -92,6 +94,8 @@ module mac_xgmii #(
     wire              xoff_out_ready;
     wire [1:0]        unused_xoff_wr;
     wire [1:0]        unused_xoff_rd;
+
+    assign tx_busy = pad_tvalid || cross_busy;
 
     mac_pad #(
         .DATA_W (DATA_W)
@@ -122,6 +126,7 @@ module mac_xgmii #(
         .s_axis_tlast  (pad_tlast),
         .s_axis_tvalid (pad_tvalid),
         .s_axis_tready (pad_tready),
+        .busy          (cross_busy),
         .tx_clk        (tx_clk),
         .tx_rst        (tx_rst),
         .m_data        (cross_data),
