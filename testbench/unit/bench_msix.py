@@ -9,7 +9,8 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 
 INPUTS = (
-    "clear", "msix_enable", "msix_fmask", "vec_we", "vec_gq", "vec_value", "cfgvec_we", "cfgvec_value", "reg_we", "reg_sel_pba",
+    "clear",
+    "msix_enable", "msix_fmask", "vec_we", "vec_gq", "vec_value", "cfgvec_we", "cfgvec_value", "reg_we", "reg_sel_pba",
     "reg_addr", "reg_wdata", "reg_wstrb", "irq_valid", "irq_gq", "config_irq", "msg_ready",
 )  # fmt: skip
 OUTPUTS = ("msg_valid", "isr_queue", "isr_config", "evt_message", "evt_masked", "irq_ready", "pending")
