@@ -4,12 +4,20 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from ferrule.errors import FerruleError
+
+
+class BenchCase(StrEnum):
+    """Kinds of ``bench`` cases; typer takes no list of literals."""
+
+    TX, RX, LOOP, TSO = "tx", "rx", "loop", "tso"
+
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -61,6 +69,52 @@ def serve(
         wire_gbps=int(gbps), host_latency_ns=latency, capture=capture, waves=waves,
     )  # fmt: skip
     raise typer.Exit(run(settings, command, client, out))
+
+
+@app.command()
+def bench(
+    case: Annotated[list[BenchCase] | None, typer.Option(help="Only these kinds.")] = None,
+    size: Annotated[list[int] | None, typer.Option(help="Only these frame sizes, bytes without FCS.")] = None,
+    json: Annotated[Path | None, typer.Option(help="File for the results.")] = None,
+    width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
+    mac: Annotated[Literal["stream", "xgmii"], typer.Option(help="Kind of MAC (xgmii: 10 Gb/s only).")] = "stream",
+    gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
+    latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
+) -> None:
+    """Frames a second, cycles a frame and drops in simulated time, the same on every run."""
+    from ferrule.commands.bench import SEGMENTS, SIZES, cases
+    from ferrule.commands.bench import bench as run
+
+    if mac == "xgmii" and gbps != "10":
+        raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
+    chosen = cases(case or (), size or ())
+    if not chosen:
+        sizes = ", ".join(map(str, SIZES))
+        raise FerruleError(f"no such case: sizes are {sizes}, of tso {', '.join(str(mss + 66) for mss in SEGMENTS)}")
+    run(chosen, json, int(width), int(gbps), latency, mac)
+
+
+@app.command()
+def sim(
+    entry: Annotated[str, typer.Argument(help="MODULE:FUNCTION, an 'async def function(sim, args) -> dict'.")],
+    args: Annotated[str, typer.Option(help="JSON object given to the entry.")] = "{}",
+    waves: Annotated[bool, typer.Option(help="Leave waves.fst.")] = False,
+    width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
+    pairs: Annotated[int, typer.Option(min=1, max=8, help="Queue pairs of the card.")] = 1,
+    mac: Annotated[Literal["stream", "xgmii"], typer.Option(help="Kind of MAC.")] = "stream",
+    gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
+    latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
+    loopback: Annotated[bool, typer.Option(help="The far end of the wire sends everything back.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the run's record (default: a new one).")] = None,
+) -> None:
+    """Run one bench entry against the card: its result, a capture of the wire, waves when asked."""
+    from ferrule.commands.sim import sim as run
+    from testbench.lib.config import CardConfig, HostConfig, WireConfig
+
+    if mac == "xgmii" and gbps != "10":
+        raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
+    card = CardConfig(data_w=int(width), queue_pairs=pairs, mac_kind=mac)
+    run(entry, card, HostConfig(latency_ns=latency), WireConfig(gbps=int(gbps), loopback=loopback), args, out, waves)
 
 
 def main() -> None:

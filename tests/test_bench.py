@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ferrule bench``: the same numbers on every run, the shape of its file, and the rates the card must keep."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from ferrule.cli import app
+from ferrule.commands.bench import Case, bench, cases
+from ferrule.errors import FerruleError
+
+WALL = ("wall_s", "frames_per_wall_s", "cycles_per_wall_s")
+KEYS = {
+    "case", "frame_bytes", "mss", "frames", "sim_ns", "cycles_per_frame", "gbps", "line_rate_share", "drops",
+    "interrupts", *WALL,
+}  # fmt: skip
+
+
+def simulated(row):
+    return {key: value for key, value in row.items() if key not in WALL}
+
+
+def test_same_numbers_every_run_in_the_promised_shape(tmp_path):
+    chosen = [Case("tx", 60), Case("rx", 60)]
+    first = bench(chosen, tmp_path / "a.json", run_dir=tmp_path)
+    second = bench(chosen, run_dir=tmp_path)
+    assert [simulated(row) for row in first] == [simulated(row) for row in second]
+    written = json.loads((tmp_path / "a.json").read_text())
+    assert written["results"] == first and all(row.keys() >= KEYS for row in first)
+    assert written["settings"]["host_cpu"].startswith("zero") and written["settings"]["host_latency_ns"] == 500
+    assert all(row["frames"] >= 1000 and row["drops"] == 0 for row in first)
+    assert first[0]["cycles_per_frame"] <= 17.8 and first[1]["line_rate_share"] >= 0.99
+
+
+@pytest.mark.parametrize(
+    "case", [Case("tx", 1514), Case("rx", 1514), Case("tso", 1514, 1448), Case("tx", 1514, descriptors=2)],
+    ids=["tx", "rx", "tso", "two descriptors"],
+)  # fmt: skip
+def test_full_frames_keep_line_rate(tmp_path, case):
+    (row,) = bench([case], run_dir=tmp_path)
+    assert row["line_rate_share"] >= 0.99 and row["drops"] == 0 and row["gbps"] <= 9.845
+
+
+def test_every_promised_case_is_there():
+    rows = {(case.name, case.frame_bytes, case.mss, case.descriptors) for case in cases()}
+    for size in (60, 64, 256, 1514, 9014):
+        assert {(name, size, None, 1) for name in ("tx", "rx", "loop")} <= rows and ("tx", size, None, 2) in rows
+    assert {("tso", 1514, 1448, 1), ("tso", 9014, 8948, 1)} <= rows
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["bench", "--size", "61"], "sizes are 60"),
+        (["bench", "--mac", "xgmii", "--gbps", "25"], "10 Gb/s"),
+        (["sim", "nowhere"], "MODULE:FUNCTION"),
+        (["sim", "no.such.module:f"], "no module"),
+        (["sim", "testbench.system.selftest:registers", "--args", "[1]"], "expected a JSON object"),
+    ],
+)
+def test_bad_input_is_named(words, says):
+    result = CliRunner().invoke(app, words)
+    assert isinstance(result.exception, FerruleError) and says in str(result.exception)
