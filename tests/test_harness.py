@@ -179,6 +179,11 @@ def test_single_impairments(run_dir):
     assert 98 <= flap["counters"]["flapped"] <= 102 and len(flap["arrived"]) == 400 - flap["counters"]["flapped"]
 
 
+def test_nothing_passes_while_the_link_is_down(run_dir):
+    got = run("unplugged", run_dir=run_dir)
+    assert got == {"status": [1, 0, 1], "arrived": [15, 15, 30], "into": [10, 10, 20]}
+
+
 def test_sleeps_waits_and_interrupts(run_dir):
     got = run("waiting", run_dir=run_dir)
     assert all(0 <= late <= 8 for late in got["times"])

@@ -81,7 +81,6 @@ bool mmio_waiting(int bus);
 void mmio_expire();
 ps_t wire_rx_due();
 bool wire_link_up();
-bool wire_tap_readable();
 void wire_tap_poll();
 int wire_tap_fd();
 

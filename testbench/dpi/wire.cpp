@@ -182,8 +182,9 @@ void wire_from_card(ps_t start, ps_t end, const uint8_t* data, uint32_t length, 
     f.data = data;
     progress();
     if (flags & (BAD_FCS | ERROR_CHAR)) f.flags |= LOST | LOST_BAD_FCS << 8;
+    else if (!wire_link_up()) f.flags |= LOST | LOST_LINK_DOWN << 8;
     if (!impair_tx.enabled || (f.flags & LOST)) {
-        from_card.add(start, data, length, flags);
+        from_card.add(start, data, length, f.flags);
         if (!(f.flags & LOST)) to_peer(start, f);
     } else {
         scratch.clear();

@@ -19,7 +19,7 @@ enum FrameFlag : uint32_t {
     RUNT = 32,
     BAD_PREAMBLE = 64,
 };
-enum Reason8 : uint32_t { LOST_RANDOM = 1, LOST_CORRUPT = 2, LOST_LINK_DOWN = 3, LOST_BAD_FCS = 4, LOST_TAP_FULL = 5 };
+enum Reason8 : uint32_t { LOST_RANDOM = 1, LOST_CORRUPT = 2, LOST_LINK_DOWN = 3, LOST_BAD_FCS = 4 };
 
 struct Frame {
     ps_t at = 0;       // not before this time

@@ -17,7 +17,7 @@ from testbench.lib.waits import Waits
 
 # flags of a frame (testbench/dpi/wire.h)
 BAD_FCS, ERROR_CHAR, LOST, DUPLICATE, REORDERED, RUNT, BAD_PREAMBLE = 1, 2, 4, 8, 16, 32, 64
-LOST_WHY = {1: "loss", 2: "corrupted", 3: "link down", 4: "bad FCS", 5: "TAP full"}
+LOST_WHY = {1: "loss", 2: "corrupted", 3: "link down", 4: "bad FCS"}
 FROM_CARD, TO_CARD, AT_PEER = 0, 1, 2
 _RECORD = numpy.dtype([("at_ps", "<i8"), ("offset", "<i8"), ("length", "<u4"), ("flags", "<u4")])
 

@@ -63,7 +63,8 @@ class Ring:
         desc_at, desc = posted.take(16 * size)
         avail_at, avail = posted.take(4 + 2 * size)
         used_at, used = posted.take(4 + 8 * size)
-        self.rings = tuple(posted.sim.host.memory_base + at for at in (desc_at, avail_at, used_at))
+        base = posted.sim.host.memory_base
+        self.rings = (base + desc_at, base + avail_at, base + used_at)
         self.desc, self.avail, self.used_index = desc.view(DESCRIPTOR), avail.view("<u2"), used[:4].view("<u2")
         self.used = used[4:].view(USED)
         self.doorbell = 0

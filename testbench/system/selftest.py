@@ -171,6 +171,23 @@ async def impaired(sim, args):
             "counters": {key[len(name):]: counters[key] for key in counters if key.startswith(name)}}  # fmt: skip
 
 
+async def unplugged(sim, args):
+    """Frames both ways with the link up, down and up again: which arrive, and what the card sees of it."""
+    result = {"status": [], "arrived": [], "into": []}
+    for up in (True, False, True):
+        sim.wire.link(up)
+        await sim.sleep_ns(1_000)
+        result["status"].append(await sim.host.bar_read(STATUS, 4) >> 4 & 1)
+        sim.wire.send_frames([bytes(60)] * 10)
+        sim.host.bar_write(TX_LENGTH, 60, 4)
+        sim.host.bar_write(TX_COUNT, 5, 4)
+        await sim.idle()
+        await sim.sleep_ns(5_000)
+        result["arrived"].append(len(sim.wire.received))
+        result["into"].append(await sim.host.bar_read(RX_FRAMES, 4))
+    return result
+
+
 async def waiting(sim, args):
     """Sleeps end on time, waits with a limit end at it, interrupts wake those who wait for them."""
     result = {"times": []}
