@@ -15,7 +15,9 @@ def test_wheel_holds_rtl_harness_and_command(tmp_path):
     (wheel,) = tmp_path.glob("ferrule-*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
     needed = [*card_sources(), *tools.HW.rglob("*.vh"), *tools.HW.rglob("*.f")]
-    needed += [*(tools.ROOT / "testbench" / "dpi").iterdir(), *(tools.ROOT / "testbench" / "hdl").iterdir()]
+    needed += [
+        path for folder in ("dpi", "hdl") for path in (tools.ROOT / "testbench" / folder).rglob("*") if path.is_file()
+    ]
     missing = {str(path.relative_to(tools.ROOT)) for path in needed} - held
     assert not missing
     entry_points = next(name for name in held if name.endswith("entry_points.txt"))
