@@ -36,7 +36,7 @@ CARD_SOURCES = {
         "tx_drop_chain", "tx_drop_dma", "tx_drop_too_short", "tx_drop_too_long", "tx_err_gso_no_csum",
         "tx_err_gso_type", "tx_err_gso_size", "tx_err_header", "tx_err_csum_range", "tx_err_ip",
     ),
-    "tx_dropped": ("tx_drop_disabled",),
+    "tx_fifo_errors": ("tx_underruns",),
 }  # fmt: skip
 RX_ERRORS = ("rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors", "rx_fifo_errors")
 

@@ -391,16 +391,14 @@ module ferrule_nic #(
         .evt_message(stat_inc[`STAT_IRQ_MESSAGES]), .evt_masked(stat_inc[`STAT_IRQ_MASKED])
     );
 
-    // ---- wire; the store asks for a pause when it is three quarters full
-    localparam [15:0] PAUSE_LEVEL = 16'd24576;
+    // ---- wire
     localparam [15:0] MAC_MAX_FRAME = MAX_FRAME;
-    assign pause_request = (store_level >= PAUSE_LEVEL);
+    mac_pressure #(.MAX_FRAME(MAX_FRAME)) u_pressure (.clk(clk), .rst(rst), .level(store_level), .request(pause_request));
     wire        mac_frame;                      // received frames are counted by rx_classify
     wire [15:0] mac_bytes;
 
     generate
         if (MAC_KIND == 0) begin : g_mac
-            wire mac_underrun;                  // cannot happen: frames come whole and faster than the wire
             mac_xgmii #(.DATA_W(DATA_W)) u_mac (
                 .clk(clk), .rst(rst), .tx_clk(mac_tx_clk), .tx_rst(mac_tx_rst), .rx_clk(mac_rx_clk), .rx_rst(mac_rx_rst),
                 .cfg_max_frame(MAC_MAX_FRAME), .cfg_pause_rx(cfg_pause_rx), .cfg_pause_tx(cfg_pause_tx), .cfg_mac(cfg_mac),
@@ -414,13 +412,13 @@ module ferrule_nic #(
                 .evt_rx_fcs(stat_inc[`STAT_RX_DROP_FCS]), .evt_rx_runt(stat_inc[`STAT_RX_DROP_RUNT]),
                 .evt_rx_giant(stat_inc[`STAT_RX_DROP_GIANT]), .evt_rx_error(stat_inc[`STAT_RX_DROP_WIRE_ERROR]),
                 .evt_rx_overflow(stat_inc[`STAT_RX_DROP_MAC_OVERFLOW]), .evt_rx_pause(stat_inc[`STAT_RX_PAUSE_FRAMES]),
-                .evt_tx_pause(stat_inc[`STAT_TX_PAUSE_FRAMES]), .evt_tx_underrun(mac_underrun)
+                .evt_tx_pause(stat_inc[`STAT_TX_PAUSE_FRAMES]), .evt_tx_underrun(stat_inc[`STAT_TX_UNDERRUNS])
             );
             assign m_wire_axis_tdata  = {DATA_W{1'b0}};
             assign m_wire_axis_tkeep  = {DATA_W/8{1'b0}};
             assign m_wire_axis_tlast  = 1'b0;
             assign m_wire_axis_tvalid = 1'b0;
-            wire unused_wire = &{1'b0, mac_underrun, mac_frame, mac_bytes, m_wire_axis_tready, s_wire_axis_tdata, s_wire_axis_tkeep, s_wire_axis_tlast,
+            wire unused_wire = &{1'b0, mac_frame, mac_bytes, m_wire_axis_tready, s_wire_axis_tdata, s_wire_axis_tkeep, s_wire_axis_tlast,
                                  s_wire_axis_tuser, s_wire_axis_tvalid, wire_link_up};
         end else begin : g_mac
             mac_stream #(.DATA_W(DATA_W)) u_mac (
@@ -441,6 +439,7 @@ module ferrule_nic #(
                 .evt_rx_overflow(stat_inc[`STAT_RX_DROP_MAC_OVERFLOW]), .evt_rx_pause(stat_inc[`STAT_RX_PAUSE_FRAMES]),
                 .evt_tx_pause(stat_inc[`STAT_TX_PAUSE_FRAMES])
             );
+            assign stat_inc[`STAT_TX_UNDERRUNS] = 1'b0;
             assign xgmii_txd = 64'h0707070707070707;
             assign xgmii_txc = 8'hff;
             wire unused_wire = &{1'b0, mac_frame, mac_bytes, mac_tx_clk, mac_tx_rst, mac_rx_clk, mac_rx_rst, xgmii_rxd, xgmii_rxc};
@@ -458,7 +457,6 @@ module ferrule_nic #(
     assign stat_inc[`STAT_DMA_WRITE_BYTES]   = stat_inc[`STAT_DMA_WRITE_BURSTS];
     assign stat_inc[`STAT_CTRL_COMMANDS]     = ctl_done_valid;
     assign stat_inc[`STAT_CTRL_TOO_LONG]     = ctl_done_valid && ctl_too_long;
-    assign stat_inc[`STAT_TX_DROP_DISABLED]  = 1'b0;
     assign stat_inc[`STAT_VQ_ERR_HEAD +: 9]  = 9'd0;
     assign stat_inc[`STAT_VQ_KICKS]          = 1'b0;
     assign stat_inc[`STAT_IRQ_CONFIG]        = 1'b0;

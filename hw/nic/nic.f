@@ -44,6 +44,7 @@ hw/nic/mac/mac_narrow.v
 hw/nic/mac/mac_pad.v
 hw/nic/mac/mac_pause_rx.v
 hw/nic/mac/mac_pause_tx.v
+hw/nic/mac/mac_pressure.v
 hw/nic/mac/mac_rx_cross.v
 hw/nic/mac/mac_stream.v
 hw/nic/mac/mac_tx_cross.v

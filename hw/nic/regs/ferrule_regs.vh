@@ -347,7 +347,7 @@
 `define STAT_TX_ERR_HEADER                           13
 `define STAT_TX_ERR_CSUM_RANGE                       14
 `define STAT_TX_ERR_IP                               15
-`define STAT_TX_DROP_DISABLED                        16
+`define STAT_TX_UNDERRUNS                            16
 `define STAT_TX_PAUSE_FRAMES                         17
 `define STAT_RX_FRAMES                               18
 `define STAT_RX_BYTES                                19
