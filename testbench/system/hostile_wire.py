@@ -82,9 +82,9 @@ async def _tight(rig: Rig, queue: BareQueue, chains: list[list[int]]) -> dict[st
     sim = rig.sim
     before = await errors_of(rig)
     sizes = [size for chain in chains for size in chain]
-    heads = []
+    heads: list[int] = []
     for chain in chains:
-        first = sum(map(len, chains[: len(heads)]))
+        first = sum(len(earlier) for earlier in chains[: len(heads)])
         heads.append(first)
         for place, size in enumerate(chain, first):
             more = NEXT * (place + 1 < first + len(chain))
