@@ -16,3 +16,17 @@ def test_fifo_sync(simulator, depth):
         simulator,
         {"WIDTH": 8, "DEPTH": depth},
     )
+
+
+BLOCKS = ("skid", "arbiter_rr", "fifo_async", "pulse_merge", "ram_sdp", "sync_bit")
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_small_blocks(simulator):
+    """Every other one, in one simulation: what takes time is building the simulator."""
+    run_bench(
+        "common_blocks",
+        ",".join(f"testbench.unit.bench_common_{block}" for block in BLOCKS),
+        [*(f"hw/nic/common/{block}.v" for block in BLOCKS), "testbench/hdl/common_blocks.v"],
+        simulator,
+    )
