@@ -34,10 +34,14 @@ def test_same_numbers_every_run_in_the_promised_shape(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "case", [Case("tx", 1514), Case("rx", 1514), Case("tso", 1514, 1448), Case("tx", 1514, descriptors=2)],
-    ids=["tx", "rx", "tso", "two descriptors"],
+    "case",
+    [
+        Case("tx", 1514), Case("rx", 1514), Case("tso", 1514, 1448), Case("tx", 1514, descriptors=2), Case("loop", 60),
+        Case("tx", 9014), Case("rx", 9014), Case("tso", 9014, 8948),
+    ],
+    ids=["tx", "rx", "tso", "two descriptors", "small frames both ways", "jumbo tx", "jumbo rx", "jumbo tso"],
 )  # fmt: skip
-def test_full_frames_keep_line_rate(tmp_path, case):
+def test_frames_keep_line_rate(tmp_path, case):
     (row,) = bench([case], run_dir=tmp_path)
     assert row["line_rate_share"] >= 0.99 and row["drops"] == 0 and row["gbps"] <= 9.845
 

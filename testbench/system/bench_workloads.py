@@ -94,6 +94,7 @@ async def measure(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
     firmware.stop()
     task.cancel()
     first, last = sim.wire.span_ps(point)
+    assert 0 < first < last, "the first timed frame was on the wire before it could be marked"
     sim_ns = (last - first) / 1000
     timed = count - WARM_UP - 1 - sum(lost.values())
     return {

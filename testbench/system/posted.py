@@ -56,7 +56,7 @@ class Posted:
 
 
 class Ring:
-    """One queue: ``address``/``length`` rows become chains of ``parts`` descriptors, all made available."""
+    """One queue: ``address``/``length`` rows become chains of ``parts`` descriptors, all made available by ``kick``."""
 
     def __init__(self, posted: Posted, index: int, size: int) -> None:
         self.posted, self.index, self.size = posted, index, size
@@ -67,7 +67,7 @@ class Ring:
         self.rings = (base + desc_at, base + avail_at, base + used_at)
         self.desc, self.avail, self.used_index = desc.view(DESCRIPTOR), avail.view("<u2"), used[:4].view("<u2")
         self.used = used[4:].view(USED)
-        self.doorbell = 0
+        self.doorbell = self.chains = 0
 
     def post(self, offsets: numpy.ndarray, lengths: numpy.ndarray, parts: int = 1, write: bool = False) -> None:
         """Offsets and lengths of all descriptors in order, ``parts`` of them a chain."""
@@ -82,14 +82,15 @@ class Ring:
         rows["next"][linked] = number[linked] + 1
         heads = number[::parts]
         self.avail[2 : 2 + len(heads)] = heads
-        self.avail[1] = len(heads)
+        self.chains = len(heads)
 
     async def enable(self) -> None:
         """Tell the device about the queue; vector = index + 1."""
         self.doorbell = await self.posted.transport.setup_queue(self.index, self.size, self.rings, self.index + 1)
 
     def kick(self) -> None:
-        """Notify the device."""
+        """Publish everything at one stroke and notify the device, which may have looked at the ring before."""
+        self.avail[1] = self.chains
         self.posted.sim.host.bar_write(self.doorbell, self.index, 2)
 
     @property
