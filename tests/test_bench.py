@@ -43,7 +43,8 @@ def test_same_numbers_every_run_in_the_promised_shape(tmp_path):
 )  # fmt: skip
 def test_frames_keep_line_rate(tmp_path, case):
     (row,) = bench([case], run_dir=tmp_path)
-    assert row["line_rate_share"] >= 0.99 and row["drops"] == 0 and row["gbps"] <= 9.845
+    assert row["line_rate_share"] >= 0.99 and row["drops"] == 0
+    assert row["gbps"] <= 10 * case.frame_bytes / (case.frame_bytes + 24) + 0.001, "faster than the wire"
 
 
 def test_every_promised_case_is_there():
