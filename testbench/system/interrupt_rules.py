@@ -125,6 +125,8 @@ async def _toggled(rig: Rig, vectors: Vectors, count: int) -> bool:
         whole &= rig.device.transmit(out[-1])
         got = await rig.receive(4)
         whole &= sorted(frame.frame for frame in got) == sorted(back)
+        if not whole:
+            break
     stop = True
     await toggling
     # the transmit queue alone now: only its interrupt ends the wait
