@@ -187,7 +187,7 @@ def test_a_server_that_does_not_listen_is_named(tmp_path):
 
 
 def test_an_ordinary_user_gets_an_interface_or_is_told_what_is_missing():
-    """Without root: through a user namespace where it and the TUN device are allowed, else with a message that helps."""
+    """Without root: through a user namespace where that and the TUN device are allowed, else a helpful message."""
     if os.getuid() != 0:
         pytest.skip("only root can become somebody else")
     script = (
