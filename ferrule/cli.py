@@ -71,6 +71,17 @@ def serve(
     raise typer.Exit(run(settings, command, client, out))
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def ethtool(
+    words: Annotated[list[str] | None, typer.Argument(help="Verb and parameters, after '--'.")] = None,
+    run: Annotated[Path, typer.Option(help="Folder of the running 'ferrule serve'.")] = Path("build/serve"),
+) -> None:
+    """ethtool's verbs (-i -k -K -c -C -g -G -l -L -S -t) on the card of a running 'ferrule serve'."""
+    from ferrule.commands.ethtool import ethtool as ask
+
+    ask(run, words or ())
+
+
 @app.command()
 def bench(
     case: Annotated[list[BenchCase] | None, typer.Option(help="Only these kinds.")] = None,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ferrule.live.control import NAME, ControlSocket
 from ferrule.live.session import CLIENT_IPV4, SERVER_IPV4, SERVER_IPV6, LiveError, LiveSession, LiveSettings
 
 
@@ -42,7 +43,8 @@ def serve(settings: LiveSettings, server: list[str], client: str | None, run_dir
         with console.status("starting the card (the first start builds its simulator)"):
             session = LiveSession(settings, run_dir).__enter__()
         try:
-            status = _attend(session, server, client, console)
+            with ControlSocket(run_dir / NAME, session.ethtool):
+                status = _attend(session, server, client, console)
         except Interrupted:
             console.print("stopping")
         finally:

@@ -10,11 +10,16 @@ from typing import Any
 
 import cocotb
 
+from ferrule.live import tap
 from firmware.card import Firmware
 from firmware.settings import CardSettings
+from host_driver.errors import DriverError
+from host_driver.ethtool import Ethtool
+from host_driver.ethtool_features import enabled
 from host_driver.net.device import NetDevice
 from host_driver.net.features import Feature
 from host_driver.net.options import Options
+from host_driver.virtqueue.split import SplitQueue
 from testbench.lib.sim import Sim
 
 HEADER_BYTES = 12
@@ -37,18 +42,20 @@ def unwanted_features(args: dict[str, Any]) -> frozenset[Feature]:
 class Bridge:
     """Carries frames between the kernel's TAP and the driver, and answers the session's requests."""
 
-    def __init__(self, sim: Sim, device: NetDevice, firmware: Firmware, host_fd: int, control: socket.socket) -> None:
+    def __init__(
+        self, sim: Sim, device: NetDevice, firmware: Firmware, args: dict[str, Any], control: socket.socket
+    ) -> None:
         self.sim, self.device, self.firmware = sim, device, firmware
-        self.host_fd, self.control = host_fd, control
+        self.host_fd, self.control = args["host_fd"], control
         self.stopped = False
         self.frames_refused = 0  # by the kernel: its queue is full, or the interface went down
         self._waiting: bytes | None = None  # read from the kernel, no room in the ring yet
+        self._tool = Ethtool(device, args["interface"], ".".join(map(str, firmware.card.version)))
 
     async def run(self) -> None:
         """Serve until told to stop."""
         device, sim = self.device, self.sim
-        queues = [rx.queue for rx in device.queues.rx] + [tx.queue for tx in device.queues.tx]
-        vectors = {CONFIG_VECTOR, *(device.queues.vectors[queue.index] for queue in queues)}
+        queues, vectors = self.queues_and_vectors()
         while not self.stopped:
             # with the ring full nothing more is read from the kernel, so that its own queue fills and TCP feels it
             sim.watch([self.control.fileno()] if self._waiting else [self.control.fileno(), self.host_fd])
@@ -60,10 +67,17 @@ class Bridge:
                     device.check()
                 if self.control.fileno() in readable:
                     await self.answer()
+                    queues, vectors = self.queues_and_vectors()  # a request may have made them anew
             for queue in queues:
                 queue.disable_interrupts()
             device.poll_into(self.to_kernel, FRAMES_PER_TURN)
             self.from_kernel()
+
+    def queues_and_vectors(self) -> tuple[list[SplitQueue], set[int]]:
+        """The queues that carry frames, and the interrupts that a turn waits for."""
+        queues = self.device.queues
+        carriers = [rx.queue for rx in queues.rx] + [tx.queue for tx in queues.tx]
+        return carriers, {CONFIG_VECTOR, *(queues.vectors[queue.index] for queue in carriers)}
 
     def to_kernel(self, view: memoryview) -> None:
         """A received frame with its header goes to the kernel as it is: both speak virtio_net_hdr."""
@@ -94,11 +108,28 @@ class Bridge:
     async def answer(self) -> None:
         """One request of the session; a closed socket means stop."""
         data = self.control.recv(1 << 16)
-        request = json.loads(data) if data else {"op": "stop"}
+        request: dict[str, Any] = json.loads(data) if data else {"op": "stop"}
         if request["op"] == "stop":
             self.stopped = True
         elif request["op"] == "counters":
             self.control.send(json.dumps({"counters": await self.counters()}).encode())
+        elif request["op"] == "ethtool":
+            self.control.send(json.dumps(await self.ethtool(request["verb"], request["words"])).encode())
+
+    async def ethtool(self, verb: str, words: list[str]) -> dict[str, str]:
+        """One command line. What it switches off, the kernel on the other side of the TAP does itself from then on."""
+        device = self.device
+        off = set(device.options.offloads_off)
+        try:
+            text = await self._tool.run(verb, words)
+            if verb == "-K":
+                names = ("tx-checksum-ip-generic", "tx-tcp-segmentation", "tx-tcp6-segmentation")
+                on = [enabled(device, name) for name in (*names, "tx-tcp-ecn-segmentation")]
+                tap.set_offload(self.host_fd, tap.offload_mask(*on))
+        except (ValueError, DriverError, tap.TapError) as error:
+            device.options.offloads_off = off
+            return {"error": str(error)}
+        return {"text": text}
 
     async def counters(self) -> dict[str, int]:
         """The card's counters, what the driver counted, and the time."""
@@ -132,7 +163,7 @@ async def serve(sim: Sim, args: dict[str, Any], control: socket.socket) -> dict[
         await device.settings.set_rx_coalescing(args["coalesce_packets"], args["coalesce_usecs"])
         await device.settings.set_tx_coalescing(args["coalesce_packets"], args["coalesce_usecs"])
     sim.wire.tap(args["wire_fd"])
-    bridge = Bridge(sim, device, firmware, args["host_fd"], control)
+    bridge = Bridge(sim, device, firmware, args, control)
     control.send(json.dumps({"ready": True}).encode())
     await bridge.run()
     sim.wire.tap(-1)

@@ -21,6 +21,7 @@ from ferrule.live.namespace import Namespace
 
 SERVER_IPV4, CLIENT_IPV4 = "10.77.0.1", "10.77.0.2"
 SERVER_IPV6, CLIENT_IPV6 = "fd77::1", "fd77::2"
+INTERFACE = "card0"  # of the card, as the server's kernel and ethtool call it
 CARD_MAC = "52:54:00:fe:12:01"
 START_TIMEOUT_S = 300.0  # the first start builds the simulator
 ANSWER_TIMEOUT_S = 30.0
@@ -51,10 +52,7 @@ class LiveSettings:
 
     def tap_offload(self) -> int:
         """What the server's kernel may leave to the card."""
-        if not self.checksum:
-            return 0
-        tso = tap.OFFLOAD_TSO4 | tap.OFFLOAD_TSO6 | tap.OFFLOAD_TSO_ECN if self.tso else 0
-        return tap.OFFLOAD_CSUM | tso
+        return tap.offload_mask(self.checksum, self.tso, self.tso, self.tso)
 
 
 class LiveSession:
@@ -65,6 +63,7 @@ class LiveSession:
         self.result: dict[str, Any] | None = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._asking = threading.Lock()  # answers carry no name: one request at a time
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> LiveSession:
@@ -83,7 +82,7 @@ class LiveSession:
         self.server = self._stack.enter_context(Namespace("server"))
         self.client = self._stack.enter_context(Namespace("client"))
         host_fd = self.server.make_tap(
-            "card0", vnet_hdr=True, offload=settings.tap_offload(), mac=CARD_MAC, mtu=settings.mtu,
+            INTERFACE, vnet_hdr=True, offload=settings.tap_offload(), mac=CARD_MAC, mtu=settings.mtu,
             addresses=[f"{SERVER_IPV4}/24", f"{SERVER_IPV6}/64"],
         )  # fmt: skip
         self._stack.callback(os.close, host_fd)
@@ -104,7 +103,9 @@ class LiveSession:
         from ferrule.live.simulate import simulate
 
         try:
-            self.result = simulate(self.settings, fds, asdict(self.settings) | {"mac": CARD_MAC}, self.run_dir)
+            self.result = simulate(
+                self.settings, fds, asdict(self.settings) | {"mac": CARD_MAC, "interface": INTERFACE}, self.run_dir
+            )
         except BaseException as error:  # handed to the thread that waits for the simulator
             self._error = error
         finally:
@@ -129,12 +130,20 @@ class LiveSession:
 
     def ask(self, op: str, **request: Any) -> dict[str, Any]:
         """Send a request to the simulated side and wait for its answer."""
-        self._control.send(json.dumps({"op": op, **request}).encode())
-        return self._answer(ANSWER_TIMEOUT_S)
+        with self._asking:
+            self._control.send(json.dumps({"op": op, **request}).encode())
+            return self._answer(ANSWER_TIMEOUT_S)
 
     def counters(self) -> dict[str, int]:
         """All of the card's counters, at one instant, with ``sim_ns``."""
         return self.ask("counters")["counters"]
+
+    def ethtool(self, verb: str, words: Sequence[str] = ()) -> str:
+        """One of ethtool's command lines on the card; returns its text. Raises LiveError with what was wrong."""
+        answer = self.ask("ethtool", verb=verb, words=list(words))
+        if "error" in answer:
+            raise LiveError(answer["error"])
+        return answer["text"]
 
     def check(self) -> None:
         """Raise what ended the simulator, if it has ended."""

@@ -26,6 +26,24 @@ class TapError(FerruleError):
     """A TAP interface could not be made; the message says which permission is missing and what to do."""
 
 
+def offload_mask(checksum: bool, tso4: bool = False, tso6: bool = False, ecn: bool = False) -> int:
+    """``OFFLOAD_*`` for what is on; the kernel takes segmentation only with checksums, ECN only with segmentation."""
+    if not checksum:
+        return 0
+    segmentation = OFFLOAD_TSO4 * tso4 | OFFLOAD_TSO6 * tso6
+    return OFFLOAD_CSUM | segmentation | (OFFLOAD_TSO_ECN if ecn and segmentation else 0)
+
+
+def set_offload(fd: int, offload: int) -> None:
+    """Change what the kernel may leave to us, with traffic running. Raises TapError."""
+    try:
+        fcntl.ioctl(fd, _TUNSETOFFLOAD, offload)
+    except OSError as error:
+        raise TapError(
+            f"the kernel refused the offloads {offload:#x}: {error.strerror}; start anew with --no-tso or --no-csum"
+        ) from error
+
+
 def open_tap(name: str, vnet_hdr: bool, offload: int) -> int:
     """Create TAP ``name`` in the calling process's network namespace and return its non-blocking descriptor.
 
