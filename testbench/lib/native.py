@@ -29,6 +29,7 @@ _P64, _P32, _PU32 = POINTER(c_int64), POINTER(c_int32), POINTER(c_uint32)
 _SIGNATURES = {
     "fr_pointer": (_P64, [c_char_p]),
     "fr_names": (c_char_p, []),
+    "fr_state": (c_char_p, [c_int]),
     "fr_now_ps": (c_int64, []),
     "fr_take_reasons": (c_uint32, []),
     "fr_watch_fds": (None, [_P32, c_int]),
@@ -77,3 +78,9 @@ def cell(name: str) -> c_int64:
 def values() -> dict[str, int]:
     """All settings and counters."""
     return {name: cell(name).value for name in lib.fr_names().decode().split()}
+
+
+def card_state(place: int) -> dict[str, int]:
+    """What the card says of queue ``place``, or with -1 of all the rest (hdl/card_state.sv); perhaps nothing."""
+    lines = lib.fr_state(place).decode().splitlines()
+    return {name: int(value) for name, value in (line.split() for line in lines)}

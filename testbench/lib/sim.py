@@ -11,8 +11,9 @@ import cocotb
 
 from testbench.lib.buses import HostBus, ManagementBus
 from testbench.lib.config import RunConfig
+from testbench.lib.diagnosis import describe, fold
 from testbench.lib.errors import MemoryViolationError
-from testbench.lib.native import Reason, cell, lib, values
+from testbench.lib.native import Reason, card_state, cell, lib, values
 from testbench.lib.waits import Waits
 from testbench.lib.wire import Wire
 
@@ -122,8 +123,16 @@ class Sim:
             f"{state['rx.frames']} to it",
             f"interrupts: {state['msi.messages']} messages so far",
             f"waiting: {'; '.join(self.waits.pending()) or 'nothing'}",
+            *describe(card_state, self._avail_index),
         ]
-        return "\n".join(lines)
+        return fold(lines)
+
+    def _avail_index(self, ring: int) -> int | None:
+        """The index the driver has published in the avail ring at this address, if that is in host memory."""
+        place = ring + 2 - self.host.memory_base
+        if not 0 <= place <= len(self.host.memory) - 2:
+            return None
+        return int.from_bytes(self.host.memory[place : place + 2].tobytes(), "little")
 
     def check(self) -> None:
         """Raise if the card made accesses it should not have made (see ``host.forgive``)."""

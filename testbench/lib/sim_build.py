@@ -27,6 +27,9 @@ ECHO = [HDL / "echo_card.v", HDL / "echo_regs.v", tools.HW / "nic" / "common" / 
 LISTS = [tools.HW / "nic" / "nic.f", tools.HW / "offload" / "offload.f"]
 
 
+STATE = HDL / "card_state.sv"  # knows the card's insides, which no other card has
+
+
 def card_sources(module: str = "ferrule_nic") -> list[Path]:
     """The card's source files in order, from the source lists (one path a line, relative to the project's root)."""
     if module == "echo_card":
@@ -78,6 +81,8 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -
     ]  # fmt: skip
     arguments += [f"-G{name}={value}" for name, value in card.parameters().items()]
     arguments += [f"-I{folder}" for folder in tools.INCLUDES]
+    if card.module == "ferrule_nic":
+        arguments += ["-CFLAGS", "-DFERRULE_CARD_STATE", str(STATE)]
     if waves:
         arguments += ["--trace-fst", *_lz4(build)]
     arguments += [str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp")]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one cocotb test every system run loads: sets the simulation up, awaits the entry, writes the result file."""
 
+import asyncio
 import faulthandler
 import importlib
 import json
@@ -42,6 +43,8 @@ async def _outcome(dut, folder, job):
         sim.check()
         json.dumps(outcome["result"])
     except BaseException as error:
+        if isinstance(error, asyncio.CancelledError) and sim is not None and sim.waits.failure:
+            error = sim.waits.failure  # it ended another task first, which cancels the entry
         kind = type(error).__name__ if isinstance(error, errors.SimulationError) else "EntryError"
         text = str(error) if kind != "EntryError" else "".join(traceback.format_exception(error))
         outcome = {"error": kind, "message": text, "traceback": traceback.format_exc()}
