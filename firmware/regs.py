@@ -22,7 +22,7 @@ PARAM_WIDTH_DATA_W_SHIFT = 0
 PARAM_WIDTH_MAC_KIND = 0xFF0000  # 0 XGMII, 1 STREAM
 PARAM_WIDTH_MAC_KIND_SHIFT = 16
 PARAM_FRAME = 0x010  # RO: Longest frame, size of the MAC table
-PARAM_FRAME_MAX_FRAME = 0xFFFF  # Bytes on the wire without FCS
+PARAM_FRAME_MAX_FRAME = 0xFFFF  # Bytes on the wire with FCS
 PARAM_FRAME_MAX_FRAME_SHIFT = 0
 PARAM_FRAME_MAC_TABLE = 0xFF0000  # Entries
 PARAM_FRAME_MAC_TABLE_SHIFT = 16
@@ -179,14 +179,14 @@ STATS = (
     "rx_bytes",  # Bytes of these frames, without virtio_net_hdr
     "rx_wire_frames",  # Frames received by the MAC, good ones
     "rx_wire_bytes",  # Bytes of these frames, without FCS
-    "rx_multicast",  # Multicast frames that passed the filter
-    "rx_broadcast",  # Broadcast frames that passed the filter
+    "rx_multicast",  # Multicast frames the MAC took, dropped later or not
+    "rx_broadcast",  # Broadcast frames the MAC took, dropped later or not
     "rx_descriptors",  # Receive descriptors consumed
     "rx_drop_fcs",  # Frames dropped: wrong FCS
     "rx_drop_runt",  # Frames dropped: shorter than 64 bytes on the wire
     "rx_drop_giant",  # Frames dropped: longer than MAX_FRAME
     "rx_drop_wire_error",  # Frames dropped: coding error on the wire
-    "rx_drop_length",  # Frames dropped: too short for an Ethernet header
+    "rx_drop_length",  # Frames dropped: shorter than the Ethernet header or than the 802.3 length says
     "rx_drop_mac_overflow",  # Frames dropped: the MAC's crossing FIFO was full
     "rx_drop_filter",  # Frames dropped: address not for this card
     "rx_drop_mtu",  # Frames dropped: longer than RX_MTU

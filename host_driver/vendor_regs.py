@@ -35,14 +35,14 @@ STATS = (
     "rx_bytes",  # Bytes of these frames, without virtio_net_hdr
     "rx_wire_frames",  # Frames received by the MAC, good ones
     "rx_wire_bytes",  # Bytes of these frames, without FCS
-    "rx_multicast",  # Multicast frames that passed the filter
-    "rx_broadcast",  # Broadcast frames that passed the filter
+    "rx_multicast",  # Multicast frames the MAC took, dropped later or not
+    "rx_broadcast",  # Broadcast frames the MAC took, dropped later or not
     "rx_descriptors",  # Receive descriptors consumed
     "rx_drop_fcs",  # Frames dropped: wrong FCS
     "rx_drop_runt",  # Frames dropped: shorter than 64 bytes on the wire
     "rx_drop_giant",  # Frames dropped: longer than MAX_FRAME
     "rx_drop_wire_error",  # Frames dropped: coding error on the wire
-    "rx_drop_length",  # Frames dropped: too short for an Ethernet header
+    "rx_drop_length",  # Frames dropped: shorter than the Ethernet header or than the 802.3 length says
     "rx_drop_mac_overflow",  # Frames dropped: the MAC's crossing FIFO was full
     "rx_drop_filter",  # Frames dropped: address not for this card
     "rx_drop_mtu",  # Frames dropped: longer than RX_MTU
