@@ -55,6 +55,9 @@ def serve(
     gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
     capture: Annotated[bool, typer.Option(help="Leave wire.pcapng with every frame.")] = True,
+    host_capture: Annotated[
+        bool, typer.Option(help="Put what passes between kernel and driver into the capture too, super-frames whole.")
+    ] = False,
     waves: Annotated[bool, typer.Option(help="Leave waves.fst (slow, large).")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the run's record.")] = Path("build/serve"),
 ) -> None:
@@ -66,7 +69,8 @@ def serve(
         raise FerruleError("--no-csum excludes segmentation: say --no-tso too")
     settings = LiveSettings(
         mtu=mtu, checksum=csum, tso=tso, coalesce_packets=packets, coalesce_usecs=usecs, data_width=int(width),
-        wire_gbps=int(gbps), host_latency_ns=latency, capture=capture, waves=waves,
+        wire_gbps=int(gbps), host_latency_ns=latency, capture=capture, capture_host=host_capture,
+        waves=waves,
     )  # fmt: skip
     raise typer.Exit(run(settings, command, client, out))
 

@@ -82,6 +82,18 @@ def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, ser
     assert max(int(line) for line in frame_lengths(capture)) <= settings.mtu + 14
 
 
+def test_the_hosts_side_can_be_captured_with_its_super_frames(served, tmp_path):
+    root, files = served
+    _, command = server_command(root, tmp_path / "server")
+    with LiveSession(LiveSettings(capture_host=True), tmp_path) as session:
+        session.start_server(command, tmp_path / "server.log")
+        fetch(session, files[1], tmp_path)
+    capture = tmp_path / "wire.pcapng"
+    assert tshark(capture, 'frame.interface_name == "host-tx" && frame.len > 3000'), "super-frames on the host's side"
+    assert tshark(capture, 'frame.interface_name == "host-rx" && tcp.len == 0'), "their acknowledgements"
+    assert not tshark(capture, 'frame.interface_name == "wire-tx" && frame.len > 1514')
+
+
 def frame_lengths(capture: Path) -> list[str]:
     command = ["tshark", "-r", str(capture), "-T", "fields", "-e", "frame.len"]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout.split()

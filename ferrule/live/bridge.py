@@ -47,6 +47,7 @@ class Bridge:
     ) -> None:
         self.sim, self.device, self.firmware = sim, device, firmware
         self.host_fd, self.control = args["host_fd"], control
+        self._records = args["capture"] and args["capture_host"]
         self.stopped = False
         self.frames_refused = 0  # by the kernel: its queue is full, or the interface went down
         self._waiting: bytes | None = None  # read from the kernel, no room in the ring yet
@@ -81,6 +82,8 @@ class Bridge:
 
     def to_kernel(self, view: memoryview) -> None:
         """A received frame with its header goes to the kernel as it is: both speak virtio_net_hdr."""
+        if self._records:
+            self.sim.record("host-rx", bytes(view[HEADER_BYTES:]))
         try:
             os.write(self.host_fd, view)
         except (BlockingIOError, OSError):
@@ -98,6 +101,8 @@ class Bridge:
                     packet = os.read(self.host_fd, SUPER_FRAME_BYTES)
                 except BlockingIOError:
                     break
+                if self._records:
+                    self.sim.record("host-tx", packet[HEADER_BYTES:])
             view = memoryview(packet)
             dropped = tx.dropped
             if not transmit(view[HEADER_BYTES:], view[:HEADER_BYTES], more=True) and tx.dropped == dropped:

@@ -47,6 +47,7 @@ class LiveSettings:
     host_latency_ns: int = 500
     seed: int = 1
     capture: bool = True
+    capture_host: bool = False
     waves: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
