@@ -213,10 +213,10 @@ STATS = (
     "ctrl_too_long",  # Control commands longer than the command RAM
     "dma_read_bursts",  # AXI read bursts
     "dma_read_bytes",  # Bytes asked for by them
-    "dma_read_errors",  # Read bursts answered with an error
+    "dma_read_errors",  # Read requests answered with an error
     "dma_write_bursts",  # AXI write bursts
     "dma_write_bytes",  # Bytes written by them
-    "dma_write_errors",  # Write bursts answered with an error
+    "dma_write_errors",  # Write requests answered with an error
     "irq_messages",  # MSI-X messages sent
     "irq_suppressed",  # Queue interrupts the driver had asked not to get
     "irq_masked",  # Interrupts kept pending by a mask
