@@ -158,13 +158,8 @@ class Chaos:
         await self.device.probe()
 
     async def mtu(self) -> None:
-        """Another MTU; what is longer is refused from then on."""
-        mtu = self.rig.rng.choice((68, 576, 1500, 9000))
-        self.device.set_mtu(mtu)
-        tx = self.device.queues.tx[0]
-        dropped = tx.dropped
-        assert not self.offer(mtu + 15), f"a frame longer than the MTU of {mtu} goes out"
-        self.refused += tx.dropped - dropped  # none when the ring was full
+        """Another MTU, for what is offered from then on."""
+        self.device.set_mtu(self.rig.rng.choice((68, 576, 1500, 9000)))
 
     async def flap(self) -> None:
         """The link goes down and comes back; the driver is told both."""
@@ -255,7 +250,7 @@ class Chaos:
             assert not wire["out lost"] and not wire["in lost"], wire
 
     async def exact(self) -> None:
-        """With nothing in its way every frame arrives, both ways."""
+        """With nothing in its way every frame arrives, both ways; only one that is longer than the MTU is refused."""
         sizes = [size for size in (60, 61, 1514, 9014, 68) if size <= self.device.options.mtu + 14]
         seen, received = self.seen, self.received
         count = len(sizes)
@@ -267,6 +262,10 @@ class Chaos:
         for tx in self.device.queues.tx:
             tx.reclaim()
             assert tx.slots_held == 0, "the device keeps transmit buffers of frames long sent"
+        dropped = self.device.queues.tx[0].dropped
+        assert not self.offer(self.device.options.mtu + 15), "a frame longer than the MTU goes out"
+        assert self.device.queues.tx[0].dropped == dropped + 1, "an empty ring has no room"
+        self.refused += 1
 
 
 async def rounds(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
