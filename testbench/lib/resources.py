@@ -203,7 +203,7 @@ def main() -> None:
     print("| block | memory Kibit | of budget | block RAMs | of budget | LUTs as RAM | flip-flops | LUTs |")
     print("|---|---|---|---|---|---|---|---|")
     for budget, cost in costs.items():
-        name = f"{budget.parent} / {budget.module}"
+        name = budget.module if budget.parent == TOP else f"{budget.parent}: {budget.module}"
         print(f"| {name} | {bits[budget] / KIBIT:.1f} | {budget.kibit} | {cost.block_rams:g} | {budget.block_rams:g} "
               f"| {cost.lut_rams} | {cost.flip_flops} | {cost.luts} |")  # fmt: skip
     print(f"| the card, MAC_KIND 1 | | | {card.block_rams:g} | | {card.lut_rams} | {card.flip_flops} | {card.luts} |")
