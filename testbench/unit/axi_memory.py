@@ -153,3 +153,15 @@ class AxiMemory:
                 self.data[address - self.base + lane] = byte
                 self.written.add(address + lane)
         return OKAY
+
+
+async def all_answered(dut: Any, clients: Any, limit: int) -> None:
+    """Wait until a DMA block's ``clients`` have every answer; four cycles later the block says that it is idle."""
+    for _ in range(limit):
+        await RisingEdge(dut.clk)
+        if clients.done:
+            break
+    assert clients.done, f"{sum(map(len, clients.waiting))} requests unanswered after {limit} cycles"
+    for _ in range(4):
+        await RisingEdge(dut.clk)
+    assert int(dut.idle.value) == 1

@@ -10,7 +10,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
 
-from testbench.unit.axi_memory import AxiMemory
+from testbench.unit.axi_memory import AxiMemory, all_answered
 
 BASE = 0x0001_2345_6789_0000
 SIZE = 1 << 17
@@ -122,14 +122,7 @@ async def start(dut, stall=0.0, latency=20, client_stall=0.0, fails=lambda addre
 
 async def finish(dut, clients, limit=60_000):
     """Wait until all is answered and the block says it is idle."""
-    for _ in range(limit):
-        await RisingEdge(dut.clk)
-        if clients.done:
-            break
-    assert clients.done, f"{sum(map(len, clients.waiting))} requests unanswered after {limit} cycles"
-    for _ in range(4):
-        await RisingEdge(dut.clk)
-    assert int(dut.idle.value) == 1
+    await all_answered(dut, clients, limit)
     assert int(dut.m_axi_arvalid.value) == 0
 
 

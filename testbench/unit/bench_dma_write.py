@@ -10,7 +10,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
 
-from testbench.unit.axi_memory import AxiMemory
+from testbench.unit.axi_memory import AxiMemory, all_answered
 
 BASE = 0x7FFF_0000_0000
 AREA = 1 << 15  # of one client; clients never write each other's area
@@ -144,14 +144,7 @@ async def start(dut, stall=0.0, latency=20, client_stall=0.0, fails=lambda addre
 
 async def finish(dut, clients, limit=60_000):
     """Wait until all is answered and the block says it is idle; then memory must be as expected, byte for byte."""
-    for _ in range(limit):
-        await RisingEdge(dut.clk)
-        if clients.done:
-            break
-    assert clients.done, f"{sum(map(len, clients.waiting))} requests unanswered after {limit} cycles"
-    for _ in range(4):
-        await RisingEdge(dut.clk)
-    assert int(dut.idle.value) == 1
+    await all_answered(dut, clients, limit)
     assert clients.memory.data == clients.expected
     assert clients.memory.written == clients.touched, "a byte outside the requests was strobed"
 
