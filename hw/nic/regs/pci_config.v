@@ -23,12 +23,12 @@ module pci_config #(
 );
     localparam [31:0] COMMAND_WRITABLE = `PCI_COMMAND_MEMORY | `PCI_COMMAND_MASTER | `PCI_COMMAND_INTX_OFF;
     localparam [31:0] TABLE_SIZE = (2 * QUEUE_PAIRS + 1) << `PCI_CAP_MSIX_TABLE_SIZE_LSB;
-    // head of a virtio capability: id 9, next, length, structure type
-    localparam [31:0] HEAD_COMMON = {8'd1, 8'd16, 8'h50, 8'h09};
-    localparam [31:0] HEAD_NOTIFY = {8'd2, 8'd20, 8'h64, 8'h09};
-    localparam [31:0] HEAD_ISR    = {8'd3, 8'd16, 8'h74, 8'h09};
-    localparam [31:0] HEAD_DEVICE = {8'd4, 8'd16, 8'h84, 8'h09};
-    localparam [31:0] HEAD_VENDOR = {8'd9, 8'd16, 8'h94, 8'h09};
+    // head of a virtio capability: structure type, length, where the next one is, id 9
+    localparam [31:0] HEAD_COMMON = {8'd1, 8'd16, 16'h0009} | {15'd0, `PCI_CAP_NOTIFY} << 8;
+    localparam [31:0] HEAD_NOTIFY = {8'd2, 8'd20, 16'h0009} | {15'd0, `PCI_CAP_ISR} << 8;
+    localparam [31:0] HEAD_ISR    = {8'd3, 8'd16, 16'h0009} | {15'd0, `PCI_CAP_DEVICE} << 8;
+    localparam [31:0] HEAD_DEVICE = {8'd4, 8'd16, 16'h0009} | {15'd0, `PCI_CAP_VENDOR} << 8;
+    localparam [31:0] HEAD_VENDOR = {8'd9, 8'd16, 16'h0009} | {15'd0, `PCI_CAP_MSIX} << 8;
 
     wire [16:0] off = {9'd0, bus_addr[7:2], 2'b00};
 

@@ -219,7 +219,7 @@ module regs_top #(
     wire [16:0] m_off  = {1'b0, m_addr};
     wire        in_ram   = m_page == `MGMT_CTRL_RAM;
     wire        in_stats = m_page == `MGMT_STATS_WINDOW;
-    wire        in_regs  = m_page == 17'd0;
+    wire        in_regs  = m_page == `MGMT_ID;      // the first register opens the page
     wire        m_we_reg = m_we && in_regs && m_wstrb == 4'hf;
     wire        m_re_reg = m_re && in_regs;
     reg         m_high;
