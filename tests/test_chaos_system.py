@@ -7,8 +7,6 @@ The seed is new on every run; FERRULE_SEED sets it again.
 import pytest
 
 from testbench.lib.bench import bench_seed
-from testbench.lib.config import CardConfig
-from testbench.lib.runtime import run_simulation
 
 ROUNDS = 50
 ACTIONS = {"reset", "close", "mtu", "flap", "reset rx", "reset tx"}
@@ -23,13 +21,10 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_chaos(tmp_path, shape):
+def test_chaos(run, shape):
     seed = bench_seed()
     print(f"seed {seed} (run again with FERRULE_SEED={seed})")  # pytest shows it with a failure
-    args = {"rounds": ROUNDS, "seed": seed, **SHAPES[shape]}
-    got = run_simulation(
-        "testbench.system.chaos:rounds", CardConfig(), args=args, run_dir=tmp_path, wall_limit_s=200, capture_file=False
-    )
+    got = run("chaos:rounds", wall_limit_s=200, rounds=ROUNDS, seed=seed, **SHAPES[shape])
     assert set(got["actions"]) == ACTIONS and sum(got["actions"].values()) == ROUNDS
     for action in ("reset", "close", "reset tx"):
         assert got["lost"][action] > 100, f"{action} must hit full rings"

@@ -4,15 +4,8 @@
 import pytest
 
 from testbench.lib.config import CardConfig
-from testbench.lib.runtime import run_simulation
 
 PROMISED = [0, 1, 3, 5, 11, 12, 13, 15, 16, 17, 18, 23, 28, 29, 32, 33, 36, 40, 52, 53, 63]
-
-
-def run(tmp_path, entry, build=None, **args):
-    return run_simulation(
-        f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=120, capture_file=False
-    )
 
 
 def assert_clean(counters, *expected):
@@ -25,8 +18,8 @@ def assert_clean(counters, *expected):
     assert set(bad) <= set(expected), bad
 
 
-def test_bring_up_negotiates_everything_promised(tmp_path):
-    got = run(tmp_path, "driver_card:probe")
+def test_bring_up_negotiates_everything_promised(run):
+    got = run("driver_card:probe")
     assert got["features"] == PROMISED and got["status"] == 15
     assert (got["mac"], got["link"], got["speed"], got["duplex"]) == ("02fe52000001", True, 10_000, 1)
     assert got["mtu"] == 9194 and set(got["limits"].values()) == {1024}
@@ -48,23 +41,23 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_byte_arrives_both_ways(tmp_path, variant):
+def test_every_byte_arrives_both_ways(run, variant):
     sizes = [60, 61, 64, 127, 1514, 1515, 9014, 14, 9208]
     burst = 0 if variant == "smallest rings" else 60
-    got = run(tmp_path, "driver_card:ping_pong", sizes=sizes, burst=burst, **VARIANTS[variant])
+    got = run("driver_card:ping_pong", sizes=sizes, burst=burst, **VARIANTS[variant])
     assert got["same"] and got["sent"] and got["received"] and got["held"] == 0
     assert got["counters"]["tx_frames"] == len(sizes) + burst == got["counters"]["rx_frames"]
     assert_clean(got["counters"])
 
 
 @pytest.mark.parametrize("data_w", [64, 512])
-def test_other_widths_carry_the_same_traffic(tmp_path, data_w):
-    got = run(tmp_path, "driver_card:ping_pong", CardConfig(data_w=data_w), sizes=[60, 65, 1514, 9014], burst=20)
+def test_other_widths_carry_the_same_traffic(run, data_w):
+    got = run("driver_card:ping_pong", CardConfig(data_w=data_w), sizes=[60, 65, 1514, 9014], burst=20)
     assert got["same"] and got["sent"] and got["received"] and got["held"] == 0
     assert_clean(got["counters"])
 
 
-def test_segmentation_and_checksums_agree_with_the_oracle(tmp_path):
+def test_segmentation_and_checksums_agree_with_the_oracle(run):
     cases = [
         (6, 65_000, 1428),
         (4, 65_000, 8948),
@@ -74,15 +67,15 @@ def test_segmentation_and_checksums_agree_with_the_oracle(tmp_path):
         (4, 500, 0),
         (4, 65_000, 1448),
     ]
-    got = run(tmp_path, "driver_card:offloads", cases=cases)
+    got = run("driver_card:offloads", cases=cases)
     assert got["wrong"] == 0 and got["frames"] > 3090
     assert got["verdicts"] == [2, 0], "DATA_VALID for the good frame only"
     assert got["counters"]["tx_super_frames"] == 5
     assert_clean(got["counters"])
 
 
-def test_control_commands_change_what_is_received(tmp_path):
-    got = run(tmp_path, "driver_card:control")
+def test_control_commands_change_what_is_received(run):
+    got = run("driver_card:control")
     assert got["plain"] == ["own", "all"] and got["promisc"] == ["own", "group", "foreign", "all"]
     assert got["allmulti"] == ["own", "group", "all"] and got["table"] == ["own", "group", "foreign", "all"]
     assert got["overflow"] == ["own", "group", "all"]
@@ -93,15 +86,15 @@ def test_control_commands_change_what_is_received(tmp_path):
     assert_clean(got["counters"], "rx_drop_filter")
 
 
-def test_the_mtu_changes_in_traffic_and_is_enforced_on_reception(tmp_path):
-    got = run(tmp_path, "driver_card:mtu", card={"mtu": 9000})
+def test_the_mtu_changes_in_traffic_and_is_enforced_on_reception(run):
+    got = run("driver_card:mtu", card={"mtu": 9000})
     assert got["limit"] == 9000 and got["sent"] == [[3, 1]] * 4
     assert got["received"] == [9014, 100] and got["counters"]["rx_drop_mtu"] == 1
     assert_clean(got["counters"], "rx_drop_mtu")
 
 
-def test_ethtools_verbs_work_on_the_card(tmp_path):
-    got = run(tmp_path, "driver_card:ethtool")
+def test_ethtools_verbs_work_on_the_card(run):
+    got = run("driver_card:ethtool")
     texts = got["texts"]
     assert got["works"] and texts["-t"].startswith("The test result is PASS")
     assert (
@@ -113,39 +106,39 @@ def test_ethtools_verbs_work_on_the_card(tmp_path):
     assert stats["tx_bytes"] == stats["hw_tx_bytes"] == 2 * 1574 and stats["rx_bytes"] == stats["hw_rx_bytes"]
 
 
-def test_a_link_flap_reaches_the_driver_and_traffic_goes_on(tmp_path):
-    got = run(tmp_path, "driver_card:link_flap")
+def test_a_link_flap_reaches_the_driver_and_traffic_goes_on(run):
+    got = run("driver_card:link_flap")
     assert got["seen"] == [False, True] * 3 and got["works"]
     assert got["counters"]["link_changes"] >= 6
 
 
-def test_four_pairs_are_steered_by_firmware(tmp_path):
-    got = run(tmp_path, "driver_card:pairs", CardConfig(queue_pairs=4))
+def test_four_pairs_are_steered_by_firmware(run):
+    got = run("driver_card:pairs", CardConfig(queue_pairs=4))
     assert got["got"] == 40 and got["steered"] and got["sent"] == [1, 1, 1, 1]
     assert_clean(got["counters"])
 
 
-def test_a_hundred_probes_in_the_middle_of_traffic_leak_nothing(tmp_path):
-    got = run(tmp_path, "driver_reset:reset_in_traffic", turns=100)
+def test_a_hundred_probes_in_the_middle_of_traffic_leak_nothing(run):
+    got = run("driver_reset:reset_in_traffic", turns=100)
     assert got["leaks"] == 0 and got["broken"] == 0
     assert got["in_flight"] > 100, "the resets must hit traffic"
     assert got["counters"]["leaked"] == 0 and got["counters"]["hold_timeouts"] == 0
 
 
-def test_single_queues_are_reset_in_the_middle_of_traffic(tmp_path):
-    got = run(tmp_path, "driver_reset:ring_reset_in_traffic", turns=20)
+def test_single_queues_are_reset_in_the_middle_of_traffic(run):
+    got = run("driver_reset:ring_reset_in_traffic", turns=20)
     assert got["works"] and got["leaks"] == 0 and got["counters"]["leaked"] == 0
 
 
-def test_firmware_ten_milliseconds_late_only_delays(tmp_path):
-    got = run(tmp_path, "driver_reset:slow_firmware", delay_ns=10_000_000)
+def test_firmware_ten_milliseconds_late_only_delays(run):
+    got = run("driver_reset:slow_firmware", delay_ns=10_000_000)
     assert set(got["took"]) == {"FEATURES_OK", "control", "reset"} and got["leaked"] == 0
     assert all(10_000_000 <= took < 12_000_000 for took in got["took"].values())
     assert "hold timeout" not in got["log"]
 
 
-def test_dead_firmware_gives_named_errors_and_a_reboot_repairs_it(tmp_path):
-    got = run(tmp_path, "driver_reset:dead_firmware")
+def test_dead_firmware_gives_named_errors_and_a_reboot_repairs_it(run):
+    got = run("driver_reset:dead_firmware")
     assert got["command"] == got["reset"] == "DeviceTimeout"
     assert got["watchdog"] and got["kept"] and got["freed"] and got["refused"] and got["works"]
     assert got["counters"]["hold_timeouts"] >= 2 and got["counters"]["watchdog_bites"] >= 1

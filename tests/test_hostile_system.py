@@ -6,14 +6,6 @@ Any access of the card outside the driver's buffers, and any against the rules o
 
 import pytest
 
-from testbench.lib.runtime import run_simulation
-
-
-def run(tmp_path, entry, build=None, **args):
-    return run_simulation(
-        f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=120, capture_file=False
-    )
-
 
 def errors(outcome):
     """What the case moved, and whether the card came to rest after it."""
@@ -49,9 +41,9 @@ CHAINS = {
 
 
 @pytest.mark.parametrize("direction", ["transmit", "receive"])
-def test_a_bad_chain_is_counted_and_returned_empty_and_its_queue_goes_on(tmp_path, direction):
+def test_a_bad_chain_is_counted_and_returned_empty_and_its_queue_goes_on(run, direction):
     transmit = direction == "transmit"
-    got = run(tmp_path, "hostile_rings:bad_chains", transmit=transmit)
+    got = run("hostile_rings:bad_chains", transmit=transmit)
     drop = "tx_drop_chain" if transmit else "rx_drop_chain"
     expected = {name: counts(drop, error) for name, error in CHAINS.items()}
     expected["wrong direction"] = counts(drop)
@@ -67,8 +59,8 @@ def test_a_bad_chain_is_counted_and_returned_empty_and_its_queue_goes_on(tmp_pat
     assert got["after"] and not got["needs_reset"] and got["counters"]["leaked"] == 0
 
 
-def test_a_ring_that_makes_no_sense_stops_its_queue_until_a_reset(tmp_path):
-    got = run(tmp_path, "hostile_rings:bad_rings")
+def test_a_ring_that_makes_no_sense_stops_its_queue_until_a_reset(run):
+    got = run("hostile_rings:bad_rings")
     assert len(got["cases"]) == 8
     for name, outcome in got["cases"].items():
         assert errors(outcome) == counts("vq_err_head" if ": head" in name else "vq_err_avail_index"), name
@@ -107,8 +99,8 @@ HEADERS = {
 }
 
 
-def test_a_request_that_cannot_be_done_is_counted_and_nothing_of_it_is_sent(tmp_path):
-    got = run(tmp_path, "hostile_rings:bad_headers")
+def test_a_request_that_cannot_be_done_is_counted_and_nothing_of_it_is_sent(run):
+    got = run("hostile_rings:bad_headers")
     assert {name: errors(outcome) for name, outcome in got["cases"].items()} == {
         name: counts(counter) for name, counter in HEADERS.items()
     }
@@ -119,8 +111,8 @@ def test_a_request_that_cannot_be_done_is_counted_and_nothing_of_it_is_sent(tmp_
     assert got["after"] and got["counters"]["leaked"] == 0
 
 
-def test_an_axi_error_on_a_ring_stops_its_queue_until_a_reset(tmp_path):
-    got = run(tmp_path, "axi_errors:rings")
+def test_an_axi_error_on_a_ring_stops_its_queue_until_a_reset(run):
+    got = run("axi_errors:rings")
     assert len(got["cases"]) == 24
     for name, outcome in got["cases"].items():
         reads = any(access in name for access in ("avail index", "avail entry", "used_event"))
@@ -137,8 +129,8 @@ def test_an_axi_error_on_a_ring_stops_its_queue_until_a_reset(tmp_path):
     assert got["counters"]["leaked"] == 0
 
 
-def test_an_axi_error_on_a_chain_loses_that_frame_only(tmp_path):
-    got = run(tmp_path, "axi_errors:chains")
+def test_an_axi_error_on_a_chain_loses_that_frame_only(run):
+    got = run("axi_errors:chains")
     assert len(got["cases"]) == 28
     for name, outcome in got["cases"].items():
         transmit = name.startswith("transmit")
@@ -153,8 +145,8 @@ def test_an_axi_error_on_a_chain_loses_that_frame_only(tmp_path):
     assert got["after"] and not got["needs_reset"] and got["counters"]["leaked"] == 0
 
 
-def test_an_axi_error_on_a_command_is_told_to_the_driver(tmp_path):
-    got = run(tmp_path, "axi_errors:commands")
+def test_an_axi_error_on_a_command_is_told_to_the_driver(run):
+    got = run("axi_errors:commands")
     assert len(got["cases"]) == 4
     for name, outcome in got["cases"].items():
         assert outcome["moved"] == counts("dma_read_errors" if "command" in name else "dma_write_errors"), name
@@ -179,8 +171,8 @@ FRAMES = {
 MARKED = ("runt with a bad FCS", "giant with a bad FCS", "bad FCS", "bad FCS, jumbo")
 
 
-def test_bad_frames_are_dropped_by_their_reason_between_good_ones(tmp_path):
-    got = run(tmp_path, "hostile_wire:bad_frames", card={"mtu": 9000})
+def test_bad_frames_are_dropped_by_their_reason_between_good_ones(run):
+    got = run("hostile_wire:bad_frames", card={"mtu": 9000})
     expected = {**FRAMES, **dict.fromkeys(MARKED, "rx_drop_wire_error")}
     assert {name: errors(outcome) for name, outcome in got["cases"].items()} == {
         name: {counter: 3} for name, counter in expected.items()
@@ -188,8 +180,8 @@ def test_bad_frames_are_dropped_by_their_reason_between_good_ones(tmp_path):
     assert all(outcome["good"] for outcome in got["cases"].values()) and got["after"]
 
 
-def test_a_driver_without_room_loses_frames_from_the_head_only(tmp_path):
-    cases = run(tmp_path, "hostile_wire:no_room")["cases"]
+def test_a_driver_without_room_loses_frames_from_the_head_only(run):
+    cases = run("hostile_wire:no_room")["cases"]
     for mode in ("merged", "single"):
         full = cases.pop(f"{mode}: ring not emptied")
         assert full["moved"] == {"rx_drop_no_buffer": 7} and full["good"] and full["after"]

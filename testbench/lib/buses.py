@@ -5,21 +5,16 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Set
-from typing import TypedDict
 
 import numpy
 
+from testbench.lib.bus_types import BOTH, CONFIG_SPACE, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
 from testbench.lib.config import HostConfig
 from testbench.lib.errors import BusError, ReadTimeoutError
 from testbench.lib.native import Reason, cell, lib
 from testbench.lib.waits import Waits
 
-CONFIG_SPACE = 0x10000
-READ, WRITE, BOTH = 1, 2, 3
-OKAY, SLVERR, DECERR = 0, 2, 3
 _INCIDENT = numpy.dtype([("at_ps", "<i8"), ("address", "<u8"), ("length", "<i8"), ("kind", "<i8")])
-_MESSAGE = numpy.dtype([("at_ps", "<i8"), ("vector", "<i8"), ("address", "<u8"), ("data", "<i8")])
-_KINDS = {1: "outside host memory", 2: "outside the guarded ranges", 3: "against the rules of AXI"}
 
 
 def structs(pointer: int | None, count: int, dtype: numpy.dtype) -> numpy.ndarray:
@@ -27,16 +22,6 @@ def structs(pointer: int | None, count: int, dtype: numpy.dtype) -> numpy.ndarra
     if not pointer or not count:
         return numpy.empty(0, dtype)
     return numpy.frombuffer(ctypes.string_at(pointer, count * dtype.itemsize), dtype)
-
-
-class Incident(TypedDict):
-    """An access the card should not have made."""
-
-    ns: int
-    address: int
-    length: int
-    write: bool
-    what: str
 
 
 class _Bus:
@@ -235,7 +220,7 @@ class HostBus(_Bus):
     def messages(self) -> numpy.ndarray:
         """Every interrupt message so far: at_ps, vector, address, data."""
         count = ctypes.c_int64()
-        return structs(lib.fr_messages(ctypes.byref(count)), count.value, _MESSAGE)
+        return structs(lib.fr_messages(ctypes.byref(count)), count.value, MESSAGE)
 
     async def sleep_ns(self, ns: float) -> None:
         """Let simulated time pass."""
@@ -265,7 +250,7 @@ class HostBus(_Bus):
         rows = structs(lib.fr_mem_incidents(ctypes.byref(count)), count.value, _INCIDENT)
         return [
             Incident(ns=int(row["at_ps"]) // 1000, address=int(row["address"]), length=int(row["length"]),
-                     write=bool(row["kind"] & 16), what=_KINDS[int(row["kind"]) & 15])
+                     write=bool(row["kind"] & 16), what=INCIDENT_KINDS[int(row["kind"]) & 15])
             for row in rows
         ]  # fmt: skip
 

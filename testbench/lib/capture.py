@@ -7,14 +7,12 @@ import heapq
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pcapng import FileWriter
 from pcapng.blocks import EnhancedPacket, InterfaceDescription, SectionHeader
 
-if TYPE_CHECKING:
-    from testbench.lib.sim import Sim
-    from testbench.lib.wire import Captured
+from testbench.lib.sim_base import SimBase
+from testbench.lib.wire_frames import FROM_CARD, TO_CARD, Captured
 
 ETHERNET = 1
 Packet = tuple[int, bytes, str | None]  # start in ns, frame, comment
@@ -56,10 +54,8 @@ def _packets(captured: Captured) -> Iterator[Packet]:
         yield int(captured.records[index]["at_ps"]) // 1000, captured.frame(index), f"dropped: {lost}" if lost else None
 
 
-def write_run(path: Path, sim: Sim) -> int:
+def write_run(path: Path, sim: SimBase) -> int:
     """The wire of a run, both directions as the card saw them, and what the host recorded."""
-    from testbench.lib.wire import FROM_CARD, TO_CARD
-
     interfaces: dict[str, Iterable[Packet]] = {
         "wire-tx": _packets(sim.wire.captured(FROM_CARD)),
         "wire-rx": _packets(sim.wire.captured(TO_CARD)),

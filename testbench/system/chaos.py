@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from host_driver.memory import DmaBuffer, DmaMemory
-from testbench.lib.sim import Sim
-from testbench.lib.wire import FROM_CARD, TO_CARD
+from testbench.lib.sim_base import SimBase
+from testbench.lib.wire_frames import FROM_CARD, TO_CARD
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
 RESTING = 24  # freed buffers that are kept from being used again: more than a probe makes
@@ -22,7 +22,7 @@ STAMP = slice(14, 18)  # number of the frame, behind the Ethernet header
 class GuardedMemory(DmaMemory):
     """Whatever is not allocated right now is out of bounds for the card, also what has only just been freed."""
 
-    def __init__(self, sim: Sim) -> None:
+    def __init__(self, sim: SimBase) -> None:
         super().__init__(sim.host.memory, sim.host.memory_base)
         self._host = sim.host
         self._resting: deque[DmaBuffer] = deque()
@@ -268,7 +268,7 @@ class Chaos:
         self.refused += 1
 
 
-async def rounds(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
+async def rounds(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """``rounds`` rounds with actions drawn from ``seed``; how often each came and what it cost."""
     rig = Rig(sim, args)
     rig.memory = rig.device.memory = rig.device.queues.memory = memory = GuardedMemory(sim)

@@ -5,11 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import cocotb
-
 from host_driver.transport.pci import MSIX_ENABLE, MSIX_FUNCTION_MASK
-from testbench.lib.native import cell
-from testbench.lib.wire import TO_CARD
+from testbench.lib.wire_frames import TO_CARD
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
 CONTROL_WORD = 12  # of an entry of the MSI-X table
@@ -114,7 +111,7 @@ async def _toggled(rig: Rig, vectors: Vectors, count: int) -> bool:
             vectors.mask(vector, False)
             vectors.mask_function(False)
 
-    toggling = cocotb.start_soon(toggle())
+    toggling = rig.sim.start_soon(toggle())
     out = []
     whole = True
     for _ in range(count // 4):
@@ -255,7 +252,11 @@ async def lone_frame(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
                 delays.append(delay)
                 whole.append(since_wire)
             outcome[f"{direction}, {usecs} us"] = {"shortest": min(delays), "longest": max(delays), "whole": max(whole)}
-    return {"delays": outcome, "read_ns": cell("memory.read_latency_ps").value // 1000, "counters": await rig.close()}
+    return {
+        "delays": outcome,
+        "read_ns": sim.cell("memory.read_latency_ps").value // 1000,
+        "counters": await rig.close(),
+    }
 
 
 async def _lone(rig: Rig, vectors: Vectors, index: int, usecs: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy
 from host_driver import Feature
 from host_driver.net.features import mask, negotiate
 from host_driver.transport.pci import PciTransport
-from testbench.lib.sim import Sim
+from testbench.lib.sim_base import SimBase
 
 NEXT, WRITE = 1, 2
 DESCRIPTOR = numpy.dtype([("address", "<u8"), ("length", "<u4"), ("flags", "<u2"), ("next", "<u2")])
@@ -22,7 +22,7 @@ HEADER = 12  # struct virtio_net_hdr
 class Posted:
     """A device brought up by hand, with queues whose rings are filled at one stroke."""
 
-    def __init__(self, sim: Sim) -> None:
+    def __init__(self, sim: SimBase) -> None:
         self.sim = sim
         self.transport = PciTransport(sim.host)
         self.mac = bytes(6)

@@ -6,11 +6,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import cocotb
 
 from firmware import CardSettings, Firmware
 from host_driver import DmaMemory, Feature, NetDevice, Options, RxFrame
-from testbench.lib.sim import Sim
+from testbench.lib.sim_base import SimBase
 
 OTHER = bytes.fromhex("02aabbccddee")
 LIMIT_NS = 5_000_000
@@ -20,7 +19,7 @@ JUMBO = 9194  # the driver takes the device's limit if that is less
 class Rig:
     """One card with everything that belongs to it."""
 
-    def __init__(self, sim: Sim, args: dict[str, Any]) -> None:
+    def __init__(self, sim: SimBase, args: dict[str, Any]) -> None:
         unwanted = frozenset(Feature[name] for name in args.get("unwanted", ()))
         self.sim = sim
         self.rng = random.Random(args.get("seed", 1))
@@ -37,7 +36,7 @@ class Rig:
 
     def start(self) -> None:
         """Let firmware run."""
-        self.task = cocotb.start_soon(self.firmware.run())
+        self.task = self.sim.start_soon(self.firmware.run())
 
     def stop(self) -> None:
         """End firmware wherever it is, as a crash would."""

@@ -6,12 +6,10 @@ import random
 import socket
 import time
 
-import cocotb
-
-from testbench.lib.buses import READ
+from testbench.lib.bus_types import READ
 from testbench.lib.config import Impairments
 from testbench.lib.errors import ReadTimeoutError
-from testbench.lib.wire import FROM_CARD, TO_CARD
+from testbench.lib.wire_frames import FROM_CARD, TO_CARD
 
 # registers of echo_card
 (ADDRESS, BURSTS, LENGTH, START, VECTOR, IRQ, TX_LENGTH, TX_COUNT, BUSY, NOTIFY, STATUS, DONE, ERRORS, WIRE_ERRORS,
@@ -208,7 +206,7 @@ async def waiting(sim, args):
         sim.host.bar_write(VECTOR, 3, 4)
         sim.host.bar_write(IRQ, 1, 4)
 
-    firing = cocotb.start_soon(fire())
+    firing = sim.start_soon(fire())
     before = sim.time_ns
     result["fired"] = sorted(await sim.host.wait_interrupt([3, 4], 100_000))
     result["fired_ns"] = sim.time_ns - before
@@ -286,7 +284,7 @@ async def live(sim, args):
     before = sim.time_ns
     await sim.idle()
     blocked = sim.counters()["live.blocks"]
-    waker = cocotb.start_soon(_write_later(sim, writer, 200_000))
+    waker = sim.start_soon(_write_later(sim, writer, 200_000))
     await sim.wait_live(max_block_ms=2000)
     await waker
     result["timers_ns"] = sim.time_ns - before

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import cocotb
-
 from firmware import regs
-from testbench.lib.native import card_state, cell
+from testbench.lib.native import card_state
 from testbench.system.rig import OTHER, Rig
 
 FOREVER_PS = 10**15
@@ -39,7 +37,7 @@ async def no_memory(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     """Host memory answers no read any more."""
     rig = await Rig(sim, args).up()
     await sim.idle()
-    cell("memory.read_latency_ps").value = FOREVER_PS
+    sim.cell("memory.read_latency_ps").value = FOREVER_PS
     return await _stall(rig, 1)
 
 
@@ -50,7 +48,7 @@ async def no_payload(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     assert rig.device.transmit(rig.frame(100, OTHER))
     while not card_state(TRANSMITQ0)["popped"]:
         await sim.sleep_ns(4)
-    cell("memory.read_latency_ps").value = FOREVER_PS
+    sim.cell("memory.read_latency_ps").value = FOREVER_PS
     await sim.wire.wait_received(1)
     return {}
 
@@ -77,7 +75,7 @@ async def no_answer(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     """Firmware is gone, and a command waits for it."""
     rig = await Rig(sim, args).up()
     rig.stop()
-    command = cocotb.start_soon(rig.device.settings.set_promisc(True))
+    command = sim.start_soon(rig.device.settings.set_promisc(True))
     await sim.sleep_ns(20_000)
     command.cancel()
     await sim.wire.wait_received(1)

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import cocotb
-
-from testbench.lib.native import cell
-from testbench.lib.wire import AT_PEER, FROM_CARD, TO_CARD
+from testbench.lib.wire_frames import AT_PEER, FROM_CARD, TO_CARD
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
 BYTE_PS = 800
@@ -96,17 +93,17 @@ async def faults(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
         ("link lost", "wire.link", 0),
         ("local fault again", "xgmii.send_fault", LOCAL_FAULT),
     ):
-        rest = cell(setting).value
+        rest = sim.cell(setting).value
         out = [rig.frame(1514, OTHER) for _ in range(40)]
         sim.wire.send_frames([rig.frame(1514) for _ in range(20)])
         for frame in out:
             rig.device.transmit(frame)
         await sim.sleep_ns(5_000 + rig.rng.randrange(10_000))
-        cell(setting).value = value
-        result: dict[str, Any] = {"down": await until_link(rig, False), "answer": cell("xgmii.card_fault").value}
+        sim.cell(setting).value = value
+        result: dict[str, Any] = {"down": await until_link(rig, False), "answer": sim.cell("xgmii.card_fault").value}
         # rings do not hang on a dead line
         result["held"] = await rig.reclaim()
-        cell(setting).value = rest
+        sim.cell(setting).value = rest
         result["up"] = await until_link(rig, True)
         await sim.idle(LIMIT_NS)
         while rig.device.poll():
@@ -203,7 +200,7 @@ async def pause_asked(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     rig = await Rig(sim, args).up()
     before = await rig.firmware.counters()
     cases = {}
-    rate = cell("memory.write_millibytes")
+    rate = sim.cell("memory.write_millibytes")
     for name, sizes, own, slow, reaction_ns in args["cases"]:
         peer = Peer(rig, reaction_ns)
         back = [rig.frame(size) for size in sizes]
@@ -212,7 +209,7 @@ async def pause_asked(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
             assert rig.device.transmit(frame)
         await sim.sleep_ns(3_000)
         rate.value = slow
-        sending = cocotb.start_soon(peer.send(back))
+        sending = sim.start_soon(peer.send(back))
         if slow == STANDSTILL:
             await sim.sleep_ns(60_000)
             rate.value = 0
