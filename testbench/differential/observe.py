@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is looked at when everything is at rest, and only what no device's pace can change."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from firmware import regs
+from testbench.differential.raw_queue import RawQueue
+
+if TYPE_CHECKING:
+    from testbench.differential.runner import Runner
+
+BLOCK = 256  # bytes of memory with a checksum of their own
+# counters that depend on how a device's pace bundles accesses and publications, not on what it does
+PACED = {
+    "busy_cycles", "dma_read_bursts", "dma_read_bytes", "dma_write_bursts", "dma_write_bytes",
+    "irq_messages", "irq_suppressed", "irq_masked", "irq_by_packets", "irq_by_time",
+}  # fmt: skip
+COMMON_WORDS = range(0, 0x3C, 4)
+DEVICE_WORDS = range(0x3000, 0x3018, 4)
+ISR, PBA, TABLE = 0x2000, 0x5000, 0x4000
+GENERATION = 0x15
+SOURCE_AT = 11  # the byte of a frame that tells its transmit queue
+
+
+def digest(data: bytes) -> str:
+    """Short name of a frame's bytes, with their number."""
+    return f"{len(data)}:{hashlib.blake2b(data, digest_size=6).hexdigest()}"
+
+
+class Observer:
+    """Collects one record a barrier in ``seen``."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.seen: list[dict[str, Any]] = []
+        self._counters: dict[str, int] = {}
+        self._messages = self._received = self._generation = 0
+        self._done: dict[int, list[tuple[int, int]]] = {}
+        self._bundled: set[int] = set()
+
+    def came_back(self, queue: RawQueue, done: list[tuple[int, int]]) -> None:
+        """Buffers that the device gave back since everything was at rest the last time."""
+        index = self._runner.queues.index(queue)
+        self._done.setdefault(index, []).extend(done)
+        if len(done) > 1 and not queue.event_idx:
+            self._bundled.add(index)  # as one publication or as several: each has an interrupt of its own
+
+    async def begin(self) -> None:
+        """Compare from here on."""
+        sim = self._runner.sim
+        self._counters = await self._runner.firmware.counters()
+        self._generation = await self._runner.sim.host.bar_read(GENERATION, 1)
+        self._messages, self._received = len(sim.host.messages), len(sim.wire.received)
+        self._done = {}
+        self._bundled = set()
+
+    async def look(self, quiet: bool) -> None:
+        """One record."""
+        runner, sim = self._runner, self._runner.sim
+        counters = await runner.firmware.counters()
+        moved = {
+            name: value - self._counters[name]
+            for name, value in counters.items()
+            if name not in PACED and value != self._counters[name]
+        }
+        states = await self._queues()
+        for queue, (state, _) in zip(runner.queues, states, strict=True):
+            if state & regs.QUEUE_STATE_BROKEN:
+                queue.forget_event()  # it may have been on its way when the ring broke, or not
+        record = {
+            "quiet": quiet,
+            "counters": moved,
+            "wire": self._wire(),
+            "used": {str(index): done for index, done in sorted(self._done.items()) if done},
+            "interrupts": self._interrupts(),
+            "memory": self._memory(),
+            "registers": await self._registers(),
+            "queues": states,
+            "incidents": [(row["address"], row["length"], row["write"]) for row in sim.host.forgive()],
+        }
+        self.seen.append(record)
+        await self.begin()
+
+    def _wire(self) -> dict[str, list[str]]:
+        """Frames that reached the other end, in their order for each transmit queue."""
+        frames: dict[str, list[str]] = {}
+        for _, frame in self._runner.sim.wire.received[self._received :]:
+            frames.setdefault(str(frame[SOURCE_AT]), []).append(digest(frame))
+        return frames
+
+    def _interrupts(self) -> dict[str, Any]:
+        """Messages by vector: their number; of publications that may be bundled, whether there were any."""
+        messages = self._runner.sim.host.messages[self._messages :]
+        found: dict[str, Any] = {}
+        for index in range(len(self._runner.queues)):
+            count = int((messages["vector"] == index + 1).sum())
+            found[str(index + 1)] = min(count, 1) if index in self._bundled else count
+        found["0"] = int((messages["vector"] == 0).sum())
+        return found
+
+    def _memory(self) -> str:
+        """Checksums of all blocks, as one text that tells the block that differs."""
+        memory = self._runner.sim.host.memory.data
+        sums = []
+        for at in range(0, self._runner.end, BLOCK):
+            block = memory[at : at + BLOCK]
+            value = zlib.crc32(block)
+            if value != ZERO_BLOCK:
+                sums.append(f"{at:#x}={value:08x}")
+        return " ".join(sums)
+
+    async def _registers(self) -> dict[str, int]:
+        """The host's registers; of config_generation, which no reset takes back, how far it has moved."""
+        host = self._runner.sim.host
+        table = range(TABLE, TABLE + 16 * (len(self._runner.queues) + 1), 4)
+        words = {at: await host.bar_read(at, 4) for at in (*COMMON_WORDS, *DEVICE_WORDS, ISR, PBA, *table)}
+        moved = (words[GENERATION & ~3] >> 8) - self._generation & 0xFF
+        words[GENERATION & ~3] = words[GENERATION & ~3] & ~0xFF00 | moved << 8
+        return {f"{at:#x}": word for at, word in words.items()}
+
+    async def _queues(self) -> list[tuple[int, int]]:
+        """State and indices of every queue as firmware reads them."""
+        mgmt, rows = self._runner.sim.mgmt, []
+        for gq in range(len(self._runner.queues)):
+            mgmt.write32(regs.QUEUE_SELECT, gq)
+            rows.append((await mgmt.read32(regs.QUEUE_STATE), await mgmt.read32(regs.QUEUE_INDICES)))
+        return rows
+
+
+ZERO_BLOCK = zlib.crc32(bytes(BLOCK))

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries a sequence out on a simulated system, whichever device is in it, and looks at every barrier.
+
+What is done next never depends on how far the device has come: an operation whose outcome would depend on that first
+waits until everything is at rest. So a difference between two devices is a difference between their behaviours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from firmware import CardSettings, Firmware
+from host_driver.transport.pci import PciTransport
+from testbench.differential import frames as frame_bytes
+from testbench.differential.misuse import misuse
+from testbench.differential.observe import Observer
+from testbench.differential.operations import (
+    Barrier,
+    Events,
+    Fail,
+    Impair,
+    Kick,
+    Link,
+    Mask,
+    Misuse,
+    Operation,
+    Poke,
+    Receive,
+    Reconfigure,
+    Refill,
+    Reset,
+    Sequence,
+    Transmit,
+)
+from testbench.differential.raw_queue import RawQueue
+from testbench.lib.config import Impairments
+from testbench.lib.sim_base import SimBase
+
+REST_LIMIT_NS = 20_000_000
+ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK = 1, 2, 4, 8
+EVENT_IDX = 29
+MSIX_TABLE, MSIX_CONTROL_AT = 0x4000, 0x96
+MSIX_ENABLE, FUNCTION_MASK = 1 << 15, 1 << 14
+RX_SLOT, TX_AREA, TX_LARGEST = 4096, 1 << 20, 70_000
+IN_STORE = 24 * 1024  # bytes sent to the card without a rest: fewer than its frame store holds, so that none is full
+LINK_NS = 2_000  # for the card to see that its link has changed
+COMMANDS = {
+    "promisc": (0, 0), "allmulti": (0, 1), "table": (1, 0), "mac": (1, 1), "tx coal": (6, 0), "rx coal": (6, 1),
+}  # fmt: skip
+PAIR_MAC = bytes.fromhex("0200000000")
+
+
+class Runner:
+    """One sequence on one system. ``salt`` makes the seeds of its impairments its own."""
+
+    def __init__(self, sim: SimBase, sequence: Sequence, salt: int) -> None:
+        self.sim, self.sequence, self.salt = sim, sequence, salt
+        self.transport = PciTransport(sim.host)
+        self.firmware = Firmware(sim.mgmt, CardSettings(multi_pair_test=sequence.pairs > 1))
+        self.queues: list[RawQueue] = []
+        offset = 0
+        for _ in range(2 * sequence.pairs + 1):
+            queue = RawQueue(sim.host, offset, sequence.size)
+            self.queues.append(queue)
+            offset = -(-queue.end // 4096) * 4096
+        self.rx_at, self.tx_at = [], []
+        for _ in range(sequence.pairs):
+            self.rx_at.append(offset)
+            self.tx_at.append(offset + RX_SLOT * sequence.size)
+            offset = self.tx_at[-1] + TX_AREA
+        self.command_at, self.end = offset, offset + 8192
+        self.tx_used = [0] * sequence.pairs
+        self.command_used = 0
+        self.doorbells: list[int] = []
+        self.own_mac = bytes(6)
+        self.coalescing_us = 0
+        self.tampered = False  # by Misuse or Fail, since the device was brought up
+        self.in_store = 0
+        self.observer = Observer(self)
+        self._do: dict[type, Callable[[Any], Awaitable[None]]] = {
+            Transmit: self._transmit, Refill: self._refill, Receive: self._receive, Kick: self._kick,
+            Reconfigure: self._reconfigure, Events: self._events, Reset: self._reset, Mask: self._mask,
+            Impair: self._impair, Link: self._link, Poke: self._poke, Misuse: self._misuse, Fail: self._fail,
+            Barrier: self._barrier,
+        }  # fmt: skip
+
+    async def run(self) -> list[dict[str, Any]]:
+        """What was seen at each barrier, the last one after all operations."""
+        sim = self.sim
+        sim.host.memory[: self.end] = 0
+        sim.host.unguard()
+        sim.host.guard(sim.host.memory_base, self.end)
+        sim.wire.clear()
+        await self.firmware.boot()
+        task = sim.start_soon(self.firmware.run())
+        try:
+            if self.sequence.pairs > 1:
+                self.firmware.steer({PAIR_MAC + bytes((pair,)): pair for pair in range(1, self.sequence.pairs)})
+            await self.transport.discover()
+            await self._bring_up(self.sequence.withheld)
+            await self.observer.begin()
+            for operation in (*self.sequence.operations, Barrier()):
+                await self.apply(operation)
+            return self.observer.seen
+        finally:
+            sim.host.inject_clear()
+            for direction in ("tx", "rx"):
+                sim.wire.impair(direction, None)
+            sim.wire.link(True)
+            await self.transport.reset()
+            self.firmware.stop()
+            task.cancel()
+            await sim.idle(REST_LIMIT_NS)
+
+    async def apply(self, operation: Operation) -> None:
+        """Carry one operation out."""
+        await self._do[type(operation)](operation)
+
+    # ---- bring-up
+    async def _bring_up(self, withheld: tuple[int, ...]) -> None:
+        transport = self.transport
+        await transport.reset()
+        transport.write("device_status", ACKNOWLEDGE)
+        transport.write("device_status", ACKNOWLEDGE | DRIVER)
+        features = await transport.device_features()
+        for bit in withheld:
+            features &= ~(1 << bit)
+        transport.write_features(features)
+        transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
+        await transport.read("device_status")
+        self.own_mac = await transport.config_bytes(0, 6)
+        self.coalescing_us = 0
+        self.tampered = False
+        self.sim.host.inject_clear()
+        await transport.enable_msix(transport.caps.msix_size)
+        await transport.set_config_vector(0)
+        self.doorbells = []
+        for index, queue in enumerate(self.queues):
+            queue.event_idx = bool(features >> EVENT_IDX & 1)
+            await self._start(index, queue)
+        transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK)
+        await transport.read("device_status")
+
+    async def _start(self, index: int, queue: RawQueue) -> None:
+        queue.restart()
+        doorbell = await self.transport.setup_queue(index, queue.size, queue.addresses, index + 1)
+        self.doorbells[index : index + 1] = [doorbell]
+
+    # ---- coming to rest
+    async def rest(self) -> bool:
+        """Everything has come to rest, coalescing timers too, and descriptors are taken back; False: it does not."""
+        sim = self.sim
+        quiet = await sim.idle(REST_LIMIT_NS)
+        if self.coalescing_us:
+            await sim.sleep_ns(1000 * self.coalescing_us + 3000)
+            quiet = await sim.idle(REST_LIMIT_NS) and quiet
+        for queue in self.queues:
+            self.observer.came_back(queue, queue.reclaim())
+        self.in_store = 0
+        self.tx_used = [0] * self.sequence.pairs
+        self.command_used = 0
+        return quiet
+
+    def _ring(self, index: int) -> None:
+        self.sim.host.bar_write(self.doorbells[index], index, 2)
+
+    def _index(self, queue: str, pair: int) -> int:
+        return {"rx": 2 * pair, "tx": 2 * pair + 1, "control": 2 * self.sequence.pairs}[queue]
+
+    # ---- operations
+    async def _barrier(self, operation: Barrier) -> None:
+        await self.observer.look(await self.rest())
+
+    async def _transmit(self, operation: Transmit) -> None:
+        index, queue = self._index("tx", operation.pair), self.queues[self._index("tx", operation.pair)]
+        if not operation.kick:
+            await self.rest()
+        for frame in operation.frames:
+            source = b"\x02\x00\x00\x00\x01" + bytes((operation.pair,))
+            data = b"".join(frame_bytes.tx_bytes(frame, source))
+            pieces = frame_bytes.cuts(frame, len(data))[: self.sequence.size]
+            indirect = frame.layout == "indirect"
+            if self.tx_used[operation.pair] + len(data) > TX_AREA - TX_LARGEST or len(queue.free) < len(pieces):
+                await self.rest()
+            if len(queue.free) < (1 if indirect else len(pieces)):
+                continue
+            at = self.tx_at[operation.pair] + self.tx_used[operation.pair] + frame.seed % 64
+            self.tx_used[operation.pair] += -(-(len(data) + 64) // 64) * 64
+            self.sim.host.memory.data[at : at + len(data)] = data
+            chain, place = [], self.sim.host.memory_base + at
+            for length in pieces:
+                chain.append((place, length, False))
+                place += length
+            queue.add(chain, indirect)
+        queue.publish()
+        if operation.kick:
+            self._ring(index)
+
+    async def _refill(self, operation: Refill) -> None:
+        index = self._index("rx", operation.pair)
+        queue = self.queues[index]
+        await self.rest()
+        for sizes in operation.buffers:
+            indirect = operation.indirect
+            if len(queue.free) < (1 if indirect else len(sizes)):
+                break
+            base = self.sim.host.memory_base + self.rx_at[operation.pair]
+            if indirect:
+                # all pieces lie in the one slot of the table's descriptor, behind each other
+                place = base + RX_SLOT * queue.free[0]
+                chain = []
+                for size in sizes:
+                    chain.append((place, min(size, RX_SLOT // len(sizes)), True))
+                    place += RX_SLOT // len(sizes)
+            else:
+                chain = [
+                    (base + RX_SLOT * slot + size % 64, min(size, RX_SLOT - 64), True)
+                    for slot, size in zip(queue.free, sizes, strict=False)
+                ]
+            queue.add(chain, indirect)
+        queue.publish()
+        if operation.kick:
+            self._ring(index)
+
+    async def _receive(self, operation: Receive) -> None:
+        wire = self.sim.wire
+        for frame in operation.frames:
+            own = PAIR_MAC + bytes((frame.pair,)) if frame.pair else self.own_mac
+            data = frame_bytes.rx_bytes(frame, own)
+            if self.in_store + len(data) > IN_STORE:
+                await self.rest()
+            self.in_store += len(data)
+            wire.send(data, bad_fcs=frame.mark == "fcs", error=frame.mark == "error")
+
+    async def _kick(self, operation: Kick) -> None:
+        self._ring(self._index(operation.queue, operation.pair))
+
+    async def _reconfigure(self, operation: Reconfigure) -> None:
+        await self.rest()
+        queue = self.queues[-1]
+        if len(queue.free) < 2:
+            return
+        what, value = operation.what, operation.value
+        if what == "raw":
+            request = bytes(value)
+        else:
+            request = (
+                bytes(COMMANDS[what])
+                + {
+                    "promisc": lambda: bytes((value,)),
+                    "allmulti": lambda: bytes((value,)),
+                    "table": lambda: b"".join(
+                        len(macs).to_bytes(4, "little") + b"".join(macs)
+                        for macs in ([frame_bytes.TABLE] * value, [frame_bytes.GROUP] * value)
+                    ),
+                    "mac": lambda: b"\x02\x00\x00\x00\x02" + bytes((value,)),
+                    "tx coal": lambda: b"".join(number.to_bytes(4, "little") for number in value),
+                    "rx coal": lambda: b"".join(number.to_bytes(4, "little") for number in value),
+                }[what]()
+            )
+            if what.endswith("coal"):
+                self.coalescing_us = max(self.coalescing_us, value[1])
+        request = request[:2048]
+        at = self.command_at + self.command_used
+        self.sim.host.memory.data[at : at + len(request)] = request
+        base = self.sim.host.memory_base + at
+        chain = [(base, len(request), False)] if request else []
+        queue.add([*chain, (base + 2048, 16, True)])
+        queue.publish()
+        self._ring(2 * self.sequence.pairs)
+        await self.rest()
+        if what == "mac" and self.sim.host.memory[at + 2048] == 0:
+            self.own_mac = request[2:8]
+
+    async def _events(self, operation: Events) -> None:
+        await self.rest()
+        self.queues[self._index(operation.queue, operation.pair)].want(operation.ahead)
+
+    async def _reset(self, operation: Reset) -> None:
+        # whether a fault still strikes before the reset is a matter of pace, and a queue's reset does not undo it
+        hard = operation.hard and not self.tampered
+        if not hard:
+            await self.rest()
+        if operation.what == "device":
+            await self._bring_up(operation.withheld)
+        else:
+            index = self._index(operation.what, operation.pair)
+            await self.transport.reset_queue(index)
+            await self._start(index, self.queues[index])
+        if hard:
+            # what was lost with it, and what had got into memory before, is a matter of pace: comparing begins anew
+            await self.rest()
+            for start in self.rx_at:
+                self.sim.host.memory[start : start + RX_SLOT * self.sequence.size] = 0
+            await self.observer.begin()
+
+    async def _mask(self, operation: Mask) -> None:
+        await self.rest()
+        host = self.sim.host
+        if operation.vector < 0:
+            host.config_write(MSIX_CONTROL_AT, MSIX_ENABLE | FUNCTION_MASK * operation.on, 2)
+        elif operation.vector < self.transport.caps.msix_size:
+            host.bar_write(MSIX_TABLE + 16 * operation.vector + 12, int(operation.on), 4)
+
+    async def _impair(self, operation: Impair) -> None:
+        await self.rest()
+        shares = dict(operation.shares)
+        faults = Impairments(**shares, seed=operation.seed + 1009 * self.salt) if shares else None  # type: ignore[arg-type]
+        self.sim.wire.impair(operation.direction, faults)
+
+    async def _link(self, operation: Link) -> None:
+        await self.rest()
+        self.sim.wire.link(operation.up)
+        await self.sim.sleep_ns(LINK_NS)
+        await self.rest()
+
+    async def _poke(self, operation: Poke) -> None:
+        await self.rest()
+        self.sim.host.bar_write(operation.offset, operation.value, operation.size)
+        await self.rest()
+
+    async def _misuse(self, operation: Misuse) -> None:
+        await self.rest()
+        index = self._index(operation.queue, operation.pair)
+        queue = self.queues[index]
+        if len(queue.free) < 2:
+            return
+        self.tampered = True
+        area = self.rx_at if operation.queue == "rx" else self.tx_at
+        buffer = self.sim.host.memory_base + area[operation.pair]
+        misuse(queue, operation.what, buffer, writes=operation.queue == "rx")
+        self._ring(index)
+
+    async def _fail(self, operation: Fail) -> None:
+        await self.rest()
+        host = self.sim.host
+        self.tampered = True
+        host.inject_clear()
+        if operation.what == "data":
+            receive = operation.queue == "rx"
+            area = self.rx_at if receive else self.tx_at
+            place = host.memory_base + area[operation.pair], RX_SLOT * self.sequence.size if receive else TX_AREA
+        else:
+            place = self.queues[self._index(operation.queue, operation.pair)].place(operation.what)
+        host.inject(*place, count=1)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hypothesis strategies for sequences: every operation of the vocabulary, small things often, rare things sometimes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from testbench.differential.misuse import CHAINS, RINGS
+from testbench.differential.operations import (
+    Barrier,
+    Events,
+    Fail,
+    Impair,
+    Kick,
+    Link,
+    Mask,
+    Misuse,
+    Poke,
+    Receive,
+    Reconfigure,
+    Refill,
+    Reset,
+    RxFrame,
+    Sequence,
+    Transmit,
+    TxFrame,
+)
+
+SIZES = (60, 61, 64, 65, 127, 128, 1514, 1518)
+GUEST_CSUM, MRG_RXBUF, INDIRECT_DESC, EVENT_IDX = 1, 15, 28, 29
+WITHHELD = st.sets(st.sampled_from([GUEST_CSUM, MRG_RXBUF, INDIRECT_DESC, EVENT_IDX]), max_size=3).map(
+    lambda bits: tuple(sorted(bits))
+)
+seeds = st.integers(0, 2**16)
+REFUSED = ("gso type", "gso no csum", "gso size 0", "csum range", "ip length", "header")
+
+tx_frames = st.builds(
+    TxFrame,
+    size=st.one_of(st.sampled_from(SIZES), st.integers(1, 300), st.integers(14, 9300), st.integers(9000, 40_000)),
+    layout=st.sampled_from(["whole", "whole", "header apart", "pieces", "indirect"]),
+    offload=st.sampled_from(["none"] * 6 + ["csum", "csum", "tso4", "tso6", *REFUSED]),
+    parts=st.integers(1, 9),
+    mss=st.one_of(st.sampled_from([536, 1448, 8948]), st.integers(64, 9300)),
+    seed=seeds,
+)
+rx_frames = st.builds(
+    RxFrame,
+    size=st.one_of(st.sampled_from(SIZES), st.integers(14, 400), st.integers(60, 9300)),
+    to=st.sampled_from(["own"] * 5 + ["broadcast", "group", "foreign", "table"]),
+    kind=st.sampled_from(["plain"] * 4 + ["tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan", "length"]),
+    mark=st.sampled_from([""] * 12 + ["fcs", "error"]),
+    pair=st.just(0),
+    seed=seeds,
+)
+buffers = st.lists(
+    st.lists(st.one_of(st.sampled_from([2048, 1536, 4032]), st.integers(1, 3000)), min_size=1, max_size=3).map(tuple),
+    min_size=1, max_size=8,
+).map(tuple)  # fmt: skip
+thresholds = st.tuples(st.integers(0, 8), st.integers(0, 20))
+commands = st.one_of(
+    st.builds(Reconfigure, st.sampled_from(["promisc", "allmulti"]), st.integers(0, 2)),
+    st.builds(Reconfigure, st.just("table"), st.integers(0, 1)),
+    st.builds(Reconfigure, st.just("mac"), st.integers(1, 200)),
+    st.builds(Reconfigure, st.sampled_from(["tx coal", "rx coal"]), thresholds),
+    st.builds(Reconfigure, st.just("raw"), st.lists(st.integers(0, 8), max_size=24).map(tuple)),
+)
+impairments = st.one_of(
+    st.builds(
+        Impair, st.just("rx"),
+        st.fixed_dictionaries({}, optional={
+            "loss": st.just(0.2), "corrupt": st.just(0.2), "corrupt_payload": st.just(0.2), "duplicate": st.just(0.2),
+            "reorder": st.just(0.3), "delay_ns": st.just(700.0), "jitter_ns": st.just(900.0),
+        }).map(lambda shares: tuple(sorted(shares.items()))),
+        seeds,
+    ),
+    # on the way from the card only what does not depend on the exact start of each frame
+    st.builds(
+        Impair, st.just("tx"),
+        st.fixed_dictionaries({}, optional={
+            "loss": st.just(0.2), "corrupt": st.just(0.2), "corrupt_payload": st.just(0.2), "duplicate": st.just(0.2),
+        }).map(lambda shares: tuple(sorted(shares.items()))),
+        seeds,
+    ),
+)  # fmt: skip
+# registers whose write has no effect on the device's status; some are read-only, some nobody has
+pokes = st.builds(
+    Poke,
+    st.one_of(
+        st.sampled_from([0x00, 0x04, 0x08, 0x0C, 0x18, 0x20, 0x28, 0x30, 0x38, 0x3000, 0x3004, 0x2000, 0x4000, 0x5000]),
+        st.integers(0x1000, 0x17FF).map(lambda at: 4 * at),
+    ),
+    st.one_of(st.integers(0, 3), st.integers(0, 2**32 - 1)),
+    st.just(4),
+)
+
+
+RING_PLACES = ("avail index", "used element", "used index")
+WEIGHTS = {
+    "transmit": 6, "receive": 6, "refill": 4, "kick": 1, "command": 2, "events": 1, "reset": 1, "queue reset": 1,
+    "mask": 1, "poke": 1, "link": 1, "barrier": 1, "impair": 1, "misuse": 2, "fail": 1,
+}  # fmt: skip
+
+
+def operations(pairs: int) -> dict[str, st.SearchStrategy]:
+    """Strategies of one operation by the names of ``WEIGHTS``, on a card of ``pairs`` pairs."""
+    pair = st.integers(0, pairs - 1)
+    received = rx_frames.flatmap(lambda frame: pair.map(lambda to: replace(frame, pair=to)))
+    ways = st.sampled_from(["rx", "tx"])
+    kicked = st.sampled_from([True, True, True, False])
+    found = {
+        "transmit": st.builds(Transmit, st.lists(tx_frames, min_size=1, max_size=6).map(tuple), pair, kicked),
+        "receive": st.builds(Receive, st.lists(received, min_size=1, max_size=6).map(tuple)),
+        "refill": st.builds(Refill, buffers, pair, kicked, st.booleans()),
+        "kick": st.builds(Kick, st.sampled_from(["rx", "tx", "control"]), pair),
+        "command": commands,
+        "events": st.builds(Events, ways, st.sampled_from([0, 0, 1, 2, 65535]), pair),
+        "reset": st.builds(Reset, st.just("device"), st.booleans(), WITHHELD),
+        "queue reset": st.builds(Reset, ways, st.booleans(), st.just(()), pair),
+        "mask": st.builds(Mask, st.integers(-1, 2 * pairs + 1), st.booleans()),
+        "poke": pokes,
+        "link": st.builds(Link, st.booleans()),
+        "barrier": st.builds(Barrier),
+        "misuse": st.builds(Misuse, ways, st.sampled_from(CHAINS + RINGS), pair),
+        "fail": st.builds(Fail, ways, st.sampled_from(["data", "data", *RING_PLACES]), pair),
+    }
+    if pairs == 1:
+        found["impair"] = impairments  # with several queues the order of their frames on the line is a matter of pace
+    return found
+
+
+@st.composite
+def sequences(draw: st.DrawFn, pairs: int = 1) -> Sequence:
+    """Whole sequences; most begin with buffers in the receive queues, or they would only drop."""
+    kinds = operations(pairs)
+    names = [name for name, weight in WEIGHTS.items() for _ in range(weight) if name in kinds]
+    steps = []
+    if draw(st.integers(0, 3)):
+        plenty = tuple((2048,) if number % 3 else (1000, 1500) for number in range(draw(st.integers(1, 16))))
+        steps = [Refill(plenty, pair) for pair in range(pairs)]
+    for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=14)):
+        steps.append(draw(kinds[name]))
+    return Sequence(tuple(steps), pairs, draw(st.sampled_from([4, 16, 64, 64])), draw(WITHHELD))
