@@ -145,6 +145,19 @@ def test_an_axi_error_on_a_chain_loses_that_frame_only(run):
     assert got["after"] and not got["needs_reset"] and got["counters"]["leaked"] == 0
 
 
+def test_an_axi_error_in_a_super_frame_ends_it_there_and_no_segment_carries_what_was_not_read(run):
+    mss, payload = 1448, 20_000
+    offsets = [0, 53, 54, 1000, 5_000, 9_999, 14_000, 20_053]
+    got = run("axi_errors:super_frames", mss=mss, payload=payload, offsets=offsets)
+    for offset in offsets:
+        outcome = got["cases"][str(offset)]
+        assert outcome["right"] and outcome["moved"] == counts("tx_drop_dma", "dma_read_errors"), offset
+        # segments whose last byte lies before the burst that failed, but for those in its first bus word
+        whole = max(offset - 54, 0) // mss
+        assert whole - 1 <= outcome["left"] <= whole, offset
+    assert got["after"] and not got["needs_reset"] and got["counters"]["leaked"] == 0
+
+
 def test_an_axi_error_on_a_command_is_told_to_the_driver(run):
     got = run("axi_errors:commands")
     assert len(got["cases"]) == 4

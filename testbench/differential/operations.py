@@ -148,11 +148,15 @@ class Misuse:
 
 @dataclass(frozen=True)
 class Fail:
-    """Host memory answers the next access with an error: "data", "avail index", "used element", "used index"."""
+    """Host memory answers the next access with an error: "data", "avail index", "used element", "used index".
+
+    "data" is all of the direction's buffers, or with ``at`` only the 64 bytes there.
+    """
 
     queue: str
     what: str
     pair: int = 0
+    at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ MSIX_TABLE, MSIX_CONTROL_AT = 0x4000, 0x96
 MSIX_ENABLE, FUNCTION_MASK = 1 << 15, 1 << 14
 RX_SLOT, TX_AREA, TX_LARGEST = 4096, 1 << 20, 70_000
 IN_STORE = 24 * 1024  # bytes sent to the card without a rest: fewer than its frame store holds, so that none is full
+FAIL_BYTES = 64
 LINK_NS = 2_000  # for the card to see that its link has changed
 COMMANDS = {
     "promisc": (0, 0), "allmulti": (0, 1), "table": (1, 0), "mac": (1, 1), "tx coal": (6, 0), "rx coal": (6, 1),
@@ -340,7 +341,10 @@ class Runner:
         if operation.what == "data":
             receive = operation.queue == "rx"
             area = self.rx_at if receive else self.tx_at
-            place = host.memory_base + area[operation.pair], RX_SLOT * self.sequence.size if receive else TX_AREA
+            start = host.memory_base + area[operation.pair]
+            place = start, RX_SLOT * self.sequence.size if receive else TX_AREA
+            if operation.at is not None:
+                place = start + operation.at, FAIL_BYTES
         else:
             place = self.queues[self._index(operation.queue, operation.pair)].place(operation.what)
         host.inject(*place, count=1)

@@ -123,7 +123,10 @@ def operations(pairs: int) -> dict[str, st.SearchStrategy]:
         "link": st.builds(Link, st.booleans()),
         "barrier": st.builds(Barrier),
         "misuse": st.builds(Misuse, ways, st.sampled_from(CHAINS + RINGS), pair),
-        "fail": st.builds(Fail, ways, st.sampled_from(["data", "data", *RING_PLACES]), pair),
+        "fail": st.one_of(
+            st.builds(Fail, ways, st.sampled_from(RING_PLACES), pair),
+            st.builds(Fail, ways, st.just("data"), pair, st.one_of(st.none(), st.integers(0, 40_000))),
+        ),
     }
     if pairs == 1:
         found["impair"] = impairments  # with several queues the order of their frames on the line is a matter of pace

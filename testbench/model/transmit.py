@@ -124,6 +124,8 @@ class Transmit:
             verdict = "tx_drop_too_short"
         if not verdict and failed:
             verdict = "tx_drop_dma"
+        if failed:
+            parts.append(b"\0")  # the bus word in which the bytes that were not read begin is the frame's last
         return b"".join(parts), verdict
 
     def _read(self, address: int, length: int, parts: list[bytes | memoryview], failed: bool) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from host_driver import tso_request
 from host_driver.errors import ControlError
 from host_driver.net.control import COMMAND_BYTES
 from testbench.lib.bus_types import DECERR, READ, SLVERR
 from testbench.lib.bus_types import WRITE as WRITES
+from testbench.lib.oracle_tso import NetHeader, expected
 from testbench.system.bare_queue import (
     AVAIL,
     INDIRECT,
@@ -23,6 +25,7 @@ from testbench.system.bare_queue import (
     errors_of,
     recover,
 )
+from testbench.system.driver_card import tcp_frame
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
 RESPONSES = {"SLVERR": SLVERR, "DECERR": DECERR}
@@ -130,6 +133,33 @@ async def chains(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     needs_reset = rig.device.needs_reset
     return {
         "cases": outcome, "needs_reset": needs_reset, "after": await rig.ping_pong([60, 1514]),
+        "counters": await rig.close(),
+    }  # fmt: skip
+
+
+async def super_frames(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
+    """A read fails at each of these bytes of a super-frame: only segments made of what was read before may leave."""
+    rig = await Rig(sim, args).up()
+    tx = rig.device.queues.tx[0]
+    outcome = {}
+    for at in args["offsets"]:
+        frame, start = tcp_frame(rig, 4, args["payload"])
+        request = tso_request(1, start + 20, args["mss"], start).pack()
+        want = expected(NetHeader.unpack(request), frame).frames
+        slot = tx.reserve(len(frame))
+        assert slot
+        slot.view[:HEADER], slot.frame[: len(frame)] = request, frame
+        sim.host.inject(slot.address + HEADER + at, 1, READ, SLVERR, 1)
+        before, sent = await errors_of(rig), len(sim.wire.received)
+        tx.commit(slot, len(frame))
+        await sim.idle(LIMIT_NS)
+        sim.host.inject_clear()
+        got = [data for _, data in sim.wire.received[sent:]]
+        outcome[str(at)] = {
+            "left": len(got), "right": got == want[: len(got)], "moved": difference(await errors_of(rig), before),
+        }  # fmt: skip
+    return {
+        "cases": outcome, "needs_reset": rig.device.needs_reset, "after": await rig.ping_pong([60, 1514]),
         "counters": await rig.close(),
     }  # fmt: skip
 

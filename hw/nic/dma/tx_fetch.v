@@ -139,18 +139,27 @@ module tx_fetch #(
         .m_data({ended_serial, ended_verdict}), .m_valid(ended_valid), .m_ready(frame_taken), .count(ended_count)
     );
 
-    // ---- data: answers are stored word by word as they are, gaps are closed on the way out
-    wire              word_valid, word_error, word_end;
+    // ---- data: answers are stored word by word as they are, gaps are closed on the way out. That a read has failed is
+    // known with its last word, so none of its words goes on before that: a segment must not be made of bytes nobody read.
+    wire              word_there, word_valid, word_end;
+    wire              read_whole, read_failed;
     wire [LANE_W-1:0] word_top;
     wire [DATA_W-1:0] word_data;
-    wire              data_ready;
+    wire              data_ready, whole_ready;
 
-    fifo_ram #(.WIDTH(DATA_W + LANE_W + 2), .DEPTH(FIFO_DEPTH)) u_data (
+    fifo_ram #(.WIDTH(DATA_W + LANE_W + 1), .DEPTH(FIFO_DEPTH)) u_data (
         .clk(clk), .rst(rst),
-        .s_data({rd_rsp_error && rd_rsp_last, rd_rsp_last, rd_rsp_last ? rd_rsp_tag[LANE_W-1:0] : {LANE_W{1'b1}}, rd_rsp_data}),
+        .s_data({rd_rsp_last, rd_rsp_last ? rd_rsp_tag[LANE_W-1:0] : {LANE_W{1'b1}}, rd_rsp_data}),
         .s_valid(rd_rsp_valid), .s_ready(data_ready),
-        .m_data({word_error, word_end, word_top, word_data}), .m_valid(word_valid), .m_ready(word_taken)
+        .m_data({word_end, word_top, word_data}), .m_valid(word_there), .m_ready(word_taken)
     );
+
+    fifo_ram #(.WIDTH(1), .DEPTH(FIFO_DEPTH)) u_whole (
+        .clk(clk), .rst(rst),
+        .s_data(rd_rsp_error), .s_valid(rd_rsp_valid && rd_rsp_last), .s_ready(whole_ready),
+        .m_data(read_failed), .m_valid(read_whole), .m_ready(word_taken && word_end)
+    );
+    assign word_valid = word_there && read_whole;
 
     reg  [SERIAL_W-1:0] packed_reads;
     reg                 failed;                 // a read of this frame
@@ -158,7 +167,7 @@ module tx_fetch #(
     // an abandoned frame whose last word is already packed; also one of which nothing was read
     wire                close      = ended_valid && ended_serial == packed_reads;
     wire                word_last  = word_end && ended_valid && ended_serial == packed_reads + 1'b1;
-    wire                now_failed = failed || (!close && word_error);
+    wire                now_failed = failed || (!close && read_failed);
     wire                pack_taken = (close || word_valid) && pack_ready;
 
     assign word_taken  = word_valid && !close && pack_ready;
@@ -202,7 +211,7 @@ module tx_fetch #(
 
     assign idle = chains_idle && !begun_valid && !piece_valid && !m_axis_tvalid && !m_meta_valid;
 
-    wire unused = &{1'b0, begun_count, ended_count, data_ready, rd_rsp_tag};
+    wire unused = &{1'b0, begun_count, ended_count, data_ready, whole_ready, rd_rsp_tag};
 endmodule
 
 `default_nettype wire

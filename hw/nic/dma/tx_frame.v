@@ -47,13 +47,16 @@ module tx_frame #(
 
     reg  [WORDS_W-1:0]      words;              // header words taken
     reg                     started;            // a word of this frame has left
+    reg                     ended;              // and its last one: what still comes of it is nobody's
     reg  [WORDS*DATA_W-1:0] header;
     reg  [79:0]             meta_header;
     reg  [QW-1:0]           meta_queue;
 
     wire                        body    = (words == WORDS[WORDS_W-1:0]);
     wire                        bad     = s_failed || s_verdict != GOOD;
-    wire                        shows   = body && (started || !bad);
+    wire                        shows   = body && !ended && (started || !bad);
+    // a frame ends where a read of it has failed, so that no segment is made of what was not read
+    wire                        ends    = s_last || s_failed;
     wire                        can_out = (!m_axis_tvalid || m_axis_tready) && (started || !m_meta_valid || m_meta_ready);
     wire                        take    = s_valid && s_ready;
     wire                        out     = take && shows;
@@ -71,8 +74,8 @@ module tx_frame #(
         if (out) begin
             m_axis_tdata <= s_data;
             m_axis_tkeep <= {KEEP_W{1'b1}} >> missing;
-            m_axis_tlast <= s_last;
-            m_axis_tuser <= s_last && bad;
+            m_axis_tlast <= ends;
+            m_axis_tuser <= ends && bad;
         end
         if (out && !started) begin
             meta_header <= fields[79:0];
@@ -81,6 +84,7 @@ module tx_frame #(
         if (rst) begin
             words              <= {WORDS_W{1'b0}};
             started            <= 1'b0;
+            ended              <= 1'b0;
             m_axis_tvalid      <= 1'b0;
             m_meta_valid       <= 1'b0;
             evt_drop_chain     <= 1'b0;
@@ -90,6 +94,7 @@ module tx_frame #(
         end else begin
             if (take) words <= s_last ? {WORDS_W{1'b0}} : body ? words : words + 1'b1;
             if (take) started <= (started || out) && !s_last;
+            if (take) ended <= (ended || (out && ends)) && !s_last;
             m_axis_tvalid      <= out || (m_axis_tvalid && !m_axis_tready);
             m_meta_valid       <= (out && !started) || (m_meta_valid && !m_meta_ready);
             evt_drop_chain     <= dropped && s_verdict == CHAIN;
