@@ -16,7 +16,17 @@ from ferrule.errors import FerruleError
 class BenchCase(StrEnum):
     """Kinds of ``bench`` cases; typer takes no list of literals."""
 
-    TX, RX, LOOP, TSO = "tx", "rx", "loop", "tso"
+    TX, RX, LOOP, TSO, DRIVER = "tx", "rx", "loop", "tso", "driver"
+
+
+Device = Annotated[
+    Literal["rtl", "model"], typer.Option(help="The card: its Verilog in a simulator, or the functional model.")
+]
+
+
+def _no_waves(device: str, waves: bool) -> None:
+    if waves and device == "model":
+        raise FerruleError("--waves: the model has no signals; leave it out, or take --device rtl")
 
 
 app = typer.Typer(
@@ -33,11 +43,12 @@ def options() -> None:
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for run.json, wire.pcapng and report.html.")] = Path("build/demo"),
+    device: Device = "rtl",
 ) -> None:
     """A real web server behind the card, fetched with four settings, and what each of them did."""
     from ferrule.commands.demo import demo as run
 
-    run(out)
+    run(out, device)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -54,12 +65,19 @@ def serve(
     width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
     gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
-    capture: Annotated[bool, typer.Option(help="Leave wire.pcapng with every frame.")] = True,
+    capture: Annotated[
+        bool | None,
+        typer.Option(
+            help="Leave wire.pcapng with every frame; the frames stay in memory till the end.",
+            show_default="on with rtl, off with model, which soon has too many",
+        ),
+    ] = None,
     host_capture: Annotated[
         bool, typer.Option(help="Put what passes between kernel and driver into the capture too, super-frames whole.")
     ] = False,
     waves: Annotated[bool, typer.Option(help="Leave waves.fst (slow, large).")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the run's record.")] = Path("build/serve"),
+    device: Device = "rtl",
 ) -> None:
     """Run any server command behind the card, in a network namespace whose only interface is the card."""
     from ferrule.commands.serve import serve as run
@@ -67,10 +85,13 @@ def serve(
 
     if tso and not csum:
         raise FerruleError("--no-csum excludes segmentation: say --no-tso too")
+    _no_waves(device, waves)
+    if capture is None:
+        capture = device == "rtl" or host_capture
     settings = LiveSettings(
-        mtu=mtu, checksum=csum, tso=tso, coalesce_packets=packets, coalesce_usecs=usecs, data_width=int(width),
-        wire_gbps=int(gbps), host_latency_ns=latency, capture=capture, capture_host=host_capture,
-        waves=waves,
+        device=device, mtu=mtu, checksum=csum, tso=tso, coalesce_packets=packets, coalesce_usecs=usecs,
+        data_width=int(width), wire_gbps=int(gbps), host_latency_ns=latency, capture=capture,
+        capture_host=host_capture, waves=waves,
     )  # fmt: skip
     raise typer.Exit(run(settings, command, client, out))
 
@@ -95,18 +116,31 @@ def bench(
     mac: Annotated[Literal["stream", "xgmii"], typer.Option(help="Kind of MAC (xgmii: 10 Gb/s only).")] = "stream",
     gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
+    device: Device = "rtl",
+    live: Annotated[
+        bool, typer.Option(help="Instead: Mb/s of a file that curl fetches from a real server through the card.")
+    ] = False,
 ) -> None:
-    """Frames a second, cycles a frame and drops in simulated time, the same on every run."""
+    """Frames a second, cycles a frame and drops in simulated time, the same on every run; frames a wall second."""
     from ferrule.commands.bench import SEGMENTS, SIZES, cases
     from ferrule.commands.bench import bench as run
 
+    if live:
+        from ferrule.commands.bench_live import bench_live
+        from ferrule.live.session import LiveSettings
+
+        if case or size or mac != "stream":
+            raise FerruleError("--live fetches files: leave out --case, --size and --mac")
+        settings = LiveSettings(device=device, data_width=int(width), wire_gbps=int(gbps), host_latency_ns=latency)
+        bench_live(settings, json)
+        return
     if mac == "xgmii" and gbps != "10":
         raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
     chosen = cases(case or (), size or ())
     if not chosen:
         sizes = ", ".join(map(str, SIZES))
         raise FerruleError(f"no such case: sizes are {sizes}, of tso {', '.join(str(mss + 66) for mss in SEGMENTS)}")
-    run(chosen, json, int(width), int(gbps), latency, mac)
+    run(chosen, json, int(width), int(gbps), latency, mac, device=device)
 
 
 @app.command()
@@ -121,6 +155,8 @@ def sim(
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, ns.")] = 500,
     loopback: Annotated[bool, typer.Option(help="The far end of the wire sends everything back.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the run's record (default: a new one).")] = None,
+    coverage: Annotated[bool, typer.Option(help="Tell which states and transitions of the card were visited.")] = False,
+    device: Device = "rtl",
 ) -> None:
     """Run one bench entry against the card: its result, a capture of the wire, waves when asked."""
     from ferrule.commands.sim import sim as run
@@ -128,8 +164,25 @@ def sim(
 
     if mac == "xgmii" and gbps != "10":
         raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
+    _no_waves(device, waves)
+    if coverage and device == "model":
+        raise FerruleError("--coverage: the model has no state machines; leave it out, or take --device rtl")
     card = CardConfig(data_w=int(width), queue_pairs=pairs, mac_kind=mac)
-    run(entry, card, HostConfig(latency_ns=latency), WireConfig(gbps=int(gbps), loopback=loopback), args, out, waves)
+    run(
+        entry, card, HostConfig(latency_ns=latency), WireConfig(gbps=int(gbps), loopback=loopback), args, out, waves,
+        coverage, device,
+    )  # fmt: skip
+
+
+@app.command()
+def coverage(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs made with 'ferrule sim --coverage'.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for coverage.json and coverage.html of all of them.")] = None,
+) -> None:
+    """What several runs visited together of the card's state machines."""
+    from ferrule.commands.coverage import coverage as show
+
+    show(folders, out)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("driver", metafunc.config.getoption("--driver") or DRIVERS)
 
 
-@pytest.fixture(params=DEVICES)
+@pytest.fixture(scope="module", params=DEVICES)
 def device(request):
     """Which card the test runs on."""
     return request.param

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ferrule.commands import bench_live
+from ferrule.commands.demo import demo
 from ferrule.demo.plan import SETTINGS, make_files, server_command
 from ferrule.demo.run import fetch
 from ferrule.live.namespace import Namespace, NamespaceError
@@ -57,10 +60,10 @@ def served(tmp_path_factory):
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.name)
-def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, served, tmp_path):
+def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, device, served, tmp_path):
     root, files = served
     _, command = server_command(root, tmp_path / "server")
-    with LiveSession(settings, tmp_path) as session:
+    with LiveSession(replace(settings, device=device), tmp_path) as session:
         session.start_server(command, tmp_path / "server.log")
         before = session.counters()
         for file in files[:2]:
@@ -73,7 +76,7 @@ def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, ser
     assert (counted["tx_super_frames"] > 0) == settings.tso
     assert counted["tx_segments"] >= 2 * counted["tx_super_frames"]
     if settings.coalesce_packets:
-        assert counted["irq_messages"] < counted["tx_frames"] / 4
+        assert counted["irq_messages"] < (counted["tx_frames"] + counted["rx_frames"]) / 4
     drops = {name: value for name, value in counted.items() if "_drop_" in name or "_err_" in name}
     assert not any(value for name, value in drops.items() if name != "rx_drop_filter"), drops
     capture = tmp_path / "wire.pcapng"
@@ -82,10 +85,10 @@ def test_pages_arrive_intact_and_the_setting_shows_in_the_counters(settings, ser
     assert max(int(line) for line in frame_lengths(capture)) <= settings.mtu + 14
 
 
-def test_the_hosts_side_can_be_captured_with_its_super_frames(served, tmp_path):
+def test_the_hosts_side_can_be_captured_with_its_super_frames(device, served, tmp_path):
     root, files = served
     _, command = server_command(root, tmp_path / "server")
-    with LiveSession(LiveSettings(capture_host=True), tmp_path) as session:
+    with LiveSession(LiveSettings(device=device, capture_host=True), tmp_path) as session:
         session.start_server(command, tmp_path / "server.log")
         fetch(session, files[1], tmp_path)
     capture = tmp_path / "wire.pcapng"
@@ -100,8 +103,8 @@ def frame_lengths(capture: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("address", [SERVER_IPV4, SERVER_IPV6])
-def test_one_frame_alone_gets_its_interrupt_although_coalescing_waits_for_more(address, tmp_path):
-    settings = LiveSettings(name="alone", coalesce_packets=32, coalesce_usecs=1000)
+def test_one_frame_alone_gets_its_interrupt_although_coalescing_waits_for_more(address, device, tmp_path):
+    settings = LiveSettings(name="alone", device=device, coalesce_packets=32, coalesce_usecs=100)
     with LiveSession(settings, tmp_path) as session:
         assert session.run_client(["ping", "-c", "3", "-i", "0.2", "-W", "5", address], tmp_path / "ping.log") == 0
         counters = session.counters()
@@ -109,14 +112,36 @@ def test_one_frame_alone_gets_its_interrupt_although_coalescing_waits_for_more(a
     assert counters["irq_by_packets"] == 0
 
 
-def test_the_servers_kernel_reaches_the_client_too(tmp_path):
-    with LiveSession(LiveSettings(), tmp_path) as session:
+def test_the_servers_kernel_reaches_the_client_too(device, tmp_path):
+    with LiveSession(LiveSettings(device=device), tmp_path) as session:
         for address in (CLIENT_IPV4, CLIENT_IPV6):
             pid = session.server.run(["ping", "-c", "2", "-i", "0.2", "-W", "5", address], tmp_path / "ping.log")
             deadline = time.monotonic() + 30
             while session.server.poll(pid, 0.2) is None and time.monotonic() < deadline:
                 pass
             assert session.server.poll(pid) == 0, (tmp_path / "ping.log").read_text()
+
+
+def test_bench_fetches_files_with_and_without_coalescing(device, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench_live, "MEGABYTES", {"rtl": 1, "model": 10})
+    rows = bench_live.bench_live(LiveSettings(device=device), tmp_path / "out.json", tmp_path)
+    assert json.loads((tmp_path / "out.json").read_text())["results"] == rows
+    assert [(row["mtu"], row["coalesce_packets"]) for row in rows] == [(9000, 0), (9000, 32), (1500, 0), (1500, 32)]
+    for row in rows:
+        counted = row["counters"]
+        assert row["device"] == device and row["wall_mbps"] > 0
+        assert counted["tx_frames"] >= row["bytes"] / row["mtu"] and counted["tx_super_frames"] > 0
+        assert counted["tx_descriptors"] < counted["tx_frames"], "super-frames in the ring, segments on the wire"
+    for at_once, coalesced in (rows[:2], rows[2:]):
+        assert coalesced["counters"]["irq_messages"] < at_once["counters"]["irq_messages"]
+
+
+def test_demo_leaves_its_report_and_captures(tmp_path):
+    demo(tmp_path, "model")
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert [run["settings"]["device"] for run in record["runs"]] == ["model"] * len(SETTINGS)
+    assert "functional model" in (tmp_path / "report.html").read_text()
+    assert tshark(tmp_path / "wire.pcapng", BAD_FRAMES) == []
 
 
 def leftovers(tag: str) -> list[str]:
@@ -142,22 +167,24 @@ def run_serve(*arguments: str, cwd: Path, tag: str = "untagged") -> subprocess.P
     )
 
 
-def test_serve_ends_with_its_client_and_leaves_a_record(tmp_path):
+def test_serve_ends_with_its_client_and_leaves_a_record(device, tmp_path):
     (tmp_path / "hello.txt").write_text("hello through the card\n")
     client = f"curl -sS --fail -o {tmp_path}/got.txt http://{SERVER_IPV4}:8080/hello.txt"
-    process = run_serve(
-        "--client", client, "--out", "run", "--", sys.executable, "-m", "http.server", "8080", cwd=tmp_path
-    )
+    arguments = ("--device", device, "--client", client, "--out", "run")
+    process = run_serve(*arguments, "--", sys.executable, "-m", "http.server", "8080", cwd=tmp_path)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert (tmp_path / "got.txt").read_text() == "hello through the card\n"
-    assert json.loads((tmp_path / "run" / "run.json").read_text())
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["device"] == device and record["result"]["counters"]["rx_drop_dma"] == 0
+    assert (tmp_path / "run" / "wire.pcapng").exists() == (device == "rtl")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_leaves_nothing_behind_when_interrupted(number, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_serve_leaves_nothing_behind_when_interrupted(number, device, tmp_path):
     tag = f"left-{uuid.uuid4().hex}"
-    process = run_serve("--out", "run", "--", sys.executable, "-m", "http.server", "8080", cwd=tmp_path, tag=tag)
+    arguments = ("--device", device, "--out", "run", "--", sys.executable, "-m", "http.server", "8080")
+    process = run_serve(*arguments, cwd=tmp_path, tag=tag)
     lines = []
     for line in process.stdout:
         lines.append(line)
@@ -167,7 +194,8 @@ def test_serve_leaves_nothing_behind_when_interrupted(number, tmp_path):
     assert any("ferrule.live.agent" in command for command in leftovers(tag))
     process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode == 0
+    # a process that is killed can end nothing: what it had started sees that it is gone
+    assert process.returncode == (0 if number != signal.SIGKILL else -signal.SIGKILL)
     deadline = time.monotonic() + 5
     while leftovers(tag) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -179,6 +207,7 @@ def test_serve_leaves_nothing_behind_when_interrupted(number, tmp_path):
     [
         (["--mtu", "20", "--", "true"], "--mtu"),
         (["--no-csum", "--", "true"], "--no-tso"),
+        (["--device", "model", "--waves", "--", "true"], "--waves: the model has no signals"),
         (["--", "no-such-server-anywhere"], "command not found: no-such-server-anywhere"),
     ],
 )
@@ -191,8 +220,8 @@ def test_bad_arguments_are_one_clear_message_and_status_2(arguments, says, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_does_not_listen_is_named(tmp_path):
-    process = run_serve("--out", "run", "--", "false", cwd=tmp_path)
+def test_a_server_that_does_not_listen_is_named(device, tmp_path):
+    process = run_serve("--device", device, "--out", "run", "--", "false", cwd=tmp_path)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "ended with status 1" in output

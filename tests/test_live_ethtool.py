@@ -21,7 +21,7 @@ SHORT = control.LONGEST_REQUEST
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
+def session(device, tmp_path_factory):
     """A card that serves one file, with its control socket in ``session.run_dir``."""
     try:
         Namespace("probe").close()
@@ -29,7 +29,8 @@ def session(tmp_path_factory):
         pytest.skip(f"live runs are not possible here: {error}")
     root = tmp_path_factory.mktemp("ethtool")
     (root / "file").write_bytes(bytes(range(250)) * (FILE_BYTES // 250))
-    with LiveSession(LiveSettings(), root) as live, control.ControlSocket(root / control.NAME, live.ethtool):
+    settings = LiveSettings(device=device)
+    with LiveSession(settings, root) as live, control.ControlSocket(root / control.NAME, live.ethtool):
         live.start_server([sys.executable, "-m", "http.server", "-d", str(root), "8080"], root / "server.log")
         yield live
 
@@ -176,9 +177,9 @@ def test_the_socket_is_the_owners_alone_and_goes_with_the_run(tmp_path):
         assert control.request(tmp_path, "-k", []) == "-k"
 
 
-def test_serve_listens_while_it_runs(session, tmp_path):
+def test_serve_listens_while_it_runs(session, device, tmp_path):
     """``session`` only skips it where live runs are not possible."""
-    command = [FERRULE, "serve", "--out", "run", "--", sys.executable, "-m", "http.server", "8080"]
+    command = [FERRULE, "serve", "--device", device, "--out", "run", "--", sys.executable, "-m", "http.server", "8080"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, **pipes) as process:
         for line in process.stdout:

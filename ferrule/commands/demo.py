@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -23,21 +24,22 @@ def _tell(status: Status, prefix: str, text: str) -> None:
     status.update(f"{prefix}: {text}")
 
 
-def demo(folder: Path) -> None:
+def demo(folder: Path, device: str = "rtl") -> None:
     """Run the four settings one after the other and leave run.json, wire.pcapng and report.html in ``folder``."""
     console = Console()
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("run.json", "wire.pcapng", "report.html"):
         (folder / name).unlink(missing_ok=True)
+    plan = [replace(settings, device=device) for settings in SETTINGS]
     with console.status("building the card's simulator"):
-        build(SETTINGS[0])
-    console.print(f"simulator ready in {time.monotonic() - started:.1f} s")
+        build(plan[0])
+    console.print(f"{device} ready in {time.monotonic() - started:.1f} s")
     files = make_files(folder / "www")
     runs = []
-    for number, settings in enumerate(SETTINGS, 1):
+    for number, settings in enumerate(plan, 1):
         with console.status("") as status:
-            prefix = f"[{number}/{len(SETTINGS)}] {settings.name}"
+            prefix = f"[{number}/{len(plan)}] {settings.name}"
             status.update(f"{prefix}: starting")
             run = run_setting(
                 settings,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import shutil
 import signal
@@ -40,7 +39,8 @@ def serve(settings: LiveSettings, server: list[str], client: str | None, run_dir
     signal.signal(signal.SIGINT, _interrupt)
     status = 0
     with contextlib.suppress(Interrupted):
-        with console.status("starting the card (the first start builds its simulator)"):
+        hint = " (the first start builds its simulator)" if settings.device == "rtl" else ""
+        with console.status(f"starting the card{hint}"):
             session = LiveSession(settings, run_dir).__enter__()
         try:
             with ControlSocket(run_dir / NAME, session.ethtool):
@@ -51,8 +51,7 @@ def serve(settings: LiveSettings, server: list[str], client: str | None, run_dir
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             session.close()
         if session.result is not None:
-            (run_dir / "run.json").write_text(json.dumps(session.result, indent=1))
-            console.print(f"run record and captures are in {run_dir}")
+            console.print(f"the run's record is in {run_dir}")
     return status
 
 

@@ -17,9 +17,10 @@ from testbench.lib.runtime import new_run_dir, run_simulation
 
 
 def sim(
-    entry: str, card: CardConfig, host: HostConfig, wire: WireConfig, args: str, out: Path | None, waves: bool
-) -> None:
-    """Run ``entry`` and print its result as JSON; the run folder is named on the error output."""
+    entry: str, card: CardConfig, host: HostConfig, wire: WireConfig, args: str, out: Path | None, waves: bool,
+    coverage: bool, device: str = "rtl",
+) -> None:  # fmt: skip
+    """Run ``entry`` and print its result as JSON; the run folder and the coverage are told on the error output."""
     module, _, function = entry.partition(":")
     if not module or not function:
         raise FerruleError(f"entry {entry!r}: expected MODULE:FUNCTION, such as testbench.system.driver_card:bring_up")
@@ -33,9 +34,15 @@ def sim(
     folder = out or new_run_dir(function)
     console = Console(stderr=True)
     result = run_simulation(
-        entry, card, host, wire, _arguments(args), folder, waves, say=lambda text: console.print(text, highlight=False)
-    )
+        entry, card, host, wire, _arguments(args), folder, waves, say=lambda text: console.print(text, highlight=False),
+        coverage=coverage, device=device,
+    )  # fmt: skip
     print(json.dumps(result, indent=1))
+    if coverage:
+        from testbench.lib.coverage.files import read
+        from testbench.lib.coverage.report import show
+
+        show(read(folder), console)
     console.print(f"run record and captures are in {folder}", highlight=False)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,12 @@ class ServedFile:
     sha256: str
 
 
-def make_files(folder: Path) -> list[ServedFile]:
+def make_files(folder: Path, sizes: Mapping[str, int] = FILE_BYTES) -> list[ServedFile]:
     """Write the files to be served, the same bytes every time; returns what a client must receive."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(CONTENT_SEED)
     served = []
-    for name, size in FILE_BYTES.items():
+    for name, size in sizes.items():
         content = generator.bytes(size)
         (folder / name).write_bytes(content)
         served.append(ServedFile(name, size, hashlib.sha256(content).hexdigest()))

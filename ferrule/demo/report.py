@@ -23,6 +23,11 @@ COLUMNS = {
     "busy cycles": (lambda run: run["counters"]["busy_cycles"], "core cycles with anything in flight"),
     "wall s": (lambda run: run["wall_s"], "seconds of real time for the fetches"),
 }
+# what was between the two kernels
+DEVICES = {
+    "rtl": "the card's Verilog, simulated cycle by cycle",
+    "model": "the card's functional model, in which cycles are worked out, not simulated",
+}
 
 
 def number(value: float) -> str:
@@ -39,7 +44,8 @@ def short(value: float) -> str:
 
 def table(runs: list[dict[str, Any]]) -> Table:
     """One row a setting, narrow enough for 80 columns."""
-    result = Table(title="What offloads did to the same pages", box=box.SIMPLE, padding=(0, 0, 0, 1))
+    title = f"What offloads did to the same pages ({runs[0]['settings']['device']})"
+    result = Table(title=title, box=box.SIMPLE, padding=(0, 0, 0, 1))
     result.add_column("setting", no_wrap=True)
     for title in COLUMNS:
         heading = title.replace("descriptors", "descs").replace("interrupts", "inter-\nrupts").replace(" ", "\n")
@@ -92,7 +98,7 @@ th:first-child, td:first-child {{ text-align: left; }}
 </style></head><body>
 <h1>Web pages through a simulated network card</h1>
 <p>{server} on an unmodified Linux TCP stack served {files}; curl on the other end of the wire fetched them, and every
-SHA-256 matched. Only the settings of card and driver differ between the rows.</p>
+SHA-256 matched. The card was {device}. Only the settings of card and driver differ between the rows.</p>
 {table}
 {plots}
 <p class="note">Counts come from the card's own counters. Live runs state counts, never simulated throughput: the
@@ -108,6 +114,7 @@ def write_page(path: Path, runs: list[dict[str, Any]]) -> None:
     first = runs[0]
     files = ", ".join(item["file"] for item in first["files"])
     page = PAGE.format(
-        server=html.escape(first["server"]), files=html.escape(files), table=html_table(runs), plots=plots(runs)
-    )
+        server=html.escape(first["server"]), files=html.escape(files), device=DEVICES[first["settings"]["device"]],
+        table=html_table(runs), plots=plots(runs),
+    )  # fmt: skip
     path.write_text(page)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inside the simulator: the kernel's interface, our driver, the card, and the wire's interface."""
+"""Inside the card's process: the kernel's interface, our driver, the card, and the wire's interface."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 import os
 import socket
 from typing import Any
-
-import cocotb
 
 from ferrule.live import tap
 from firmware.card import Firmware
@@ -20,7 +18,7 @@ from host_driver.net.device import NetDevice
 from host_driver.net.features import Feature
 from host_driver.net.options import Options
 from host_driver.virtqueue.split import SplitQueue
-from testbench.lib.sim import Sim
+from testbench.lib.sim_base import SimBase
 
 HEADER_BYTES = 12
 SUPER_FRAME_BYTES = HEADER_BYTES + 65_535 + 64
@@ -43,7 +41,7 @@ class Bridge:
     """Carries frames between the kernel's TAP and the driver, and answers the session's requests."""
 
     def __init__(
-        self, sim: Sim, device: NetDevice, firmware: Firmware, args: dict[str, Any], control: socket.socket
+        self, sim: SimBase, device: NetDevice, firmware: Firmware, args: dict[str, Any], control: socket.socket
     ) -> None:
         self.sim, self.device, self.firmware = sim, device, firmware
         self.host_fd, self.control = args["host_fd"], control
@@ -147,20 +145,20 @@ class Bridge:
         }
 
 
-async def run(sim: Sim, args: dict[str, Any]) -> dict[str, Any]:
+async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """Entry of the simulation: the run's record is what comes back."""
     with socket.socket(fileno=args["control_fd"]) as control:
         return await serve(sim, args, control)
 
 
-async def serve(sim: Sim, args: dict[str, Any], control: socket.socket) -> dict[str, Any]:
+async def serve(sim: SimBase, args: dict[str, Any], control: socket.socket) -> dict[str, Any]:
     """Bring everything up, say so, carry frames until told to stop."""
     settings = CardSettings(
         mac=bytes.fromhex(args["mac"].replace(":", "")), speed_mbps=1000 * args["wire_gbps"], heartbeat_us=0
     )
     firmware = Firmware(sim.mgmt, settings)
     await firmware.boot()
-    cocotb.start_soon(firmware.run())
+    sim.start_soon(firmware.run())
     device = NetDevice(sim.host, options=Options(mtu=args["mtu"], unwanted=unwanted_features(args)))
     await device.probe()
     await device.settings.set_allmulti(True)  # a kernel's neighbour discovery needs its multicast groups

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One live run: two namespaces, the card's simulator between them, and the commands that run on both sides."""
+"""One live run: two namespaces, the simulated card between them, and the commands that run on both sides."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class LiveSettings:
     """What the card, its driver and the two kernels are set to."""
 
     name: str = "live"
+    device: str = "rtl"  # or "model"
     mtu: int = 1500
     checksum: bool = True
     tso: bool = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulator's side of a live run as a call: settings in, run record out."""
+"""The simulated side of a live run as a call: settings in, run record out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def card_config(settings: LiveSettings) -> CardConfig:
     return CardConfig(data_w=settings.data_width)
 
 
-def build(settings: LiveSettings) -> Path:
-    """Build the simulator if it is not in the cache."""
-    return build_simulator(card_config(settings))
+def build(settings: LiveSettings) -> None:
+    """Build the simulator if the run needs one and it is not in the cache."""
+    if settings.device == "rtl":
+        build_simulator(card_config(settings))
 
 
 def simulate(settings: LiveSettings, fds: Mapping[str, int], args: Mapping[str, Any], run_dir: Path) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def simulate(settings: LiveSettings, fds: Mapping[str, int], args: Mapping[str, 
         capture_file=settings.capture,
         pass_fds=list(fds.values()),
         own_session=True,
+        device=settings.device,
     )
 
 

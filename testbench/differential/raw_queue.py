@@ -102,6 +102,11 @@ class RawQueue:
         """Wipe the device's event index."""
         struct.pack_into("<H", self._memory, self._used + 4 + 8 * self.size, 0)
 
+    @property
+    def outstanding(self) -> bool:
+        """The device holds something, whether it has been told of it or not."""
+        return bool(self._held)
+
     def reclaim(self) -> list[tuple[int, int]]:
         """(head, bytes written) of everything that came back since, in order."""
         (index,) = struct.unpack_from("<H", self._memory, self._used + 2)

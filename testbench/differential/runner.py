@@ -72,7 +72,6 @@ class Runner:
             offset = self.tx_at[-1] + TX_AREA
         self.command_at, self.end = offset, offset + 8192
         self.tx_used = [0] * sequence.pairs
-        self.command_used = 0
         self.doorbells: list[int] = []
         self.own_mac = bytes(6)
         self.coalescing_us = 0
@@ -159,8 +158,9 @@ class Runner:
         for queue in self.queues:
             self.observer.came_back(queue, queue.reclaim())
         self.in_store = 0
-        self.tx_used = [0] * self.sequence.pairs
-        self.command_used = 0
+        for pair in range(self.sequence.pairs):
+            if not self.queues[2 * pair + 1].outstanding:
+                self.tx_used[pair] = 0
         return quiet
 
     def _ring(self, index: int) -> None:
@@ -182,9 +182,9 @@ class Runner:
             data = b"".join(frame_bytes.tx_bytes(frame, source))
             pieces = frame_bytes.cuts(frame, len(data))[: self.sequence.size]
             indirect = frame.layout == "indirect"
-            if self.tx_used[operation.pair] + len(data) > TX_AREA - TX_LARGEST or len(queue.free) < len(pieces):
+            if self._tx_full(operation.pair, data) or len(queue.free) < len(pieces):
                 await self.rest()
-            if len(queue.free) < (1 if indirect else len(pieces)):
+            if len(queue.free) < (1 if indirect else len(pieces)) or self._tx_full(operation.pair, data):
                 continue
             at = self.tx_at[operation.pair] + self.tx_used[operation.pair] + frame.seed % 64
             self.tx_used[operation.pair] += -(-(len(data) + 64) // 64) * 64
@@ -197,6 +197,9 @@ class Runner:
         queue.publish()
         if operation.kick:
             self._ring(index)
+
+    def _tx_full(self, pair: int, data: bytes) -> bool:
+        return self.tx_used[pair] + len(data) > TX_AREA - TX_LARGEST
 
     async def _refill(self, operation: Refill) -> None:
         index = self._index("rx", operation.pair)
@@ -263,7 +266,7 @@ class Runner:
             if what.endswith("coal"):
                 self.coalescing_us = max(self.coalescing_us, value[1])
         request = request[:2048]
-        at = self.command_at + self.command_used
+        at = self.command_at
         self.sim.host.memory.data[at : at + len(request)] = request
         base = self.sim.host.memory_base + at
         chain = [(base, len(request), False)] if request else []

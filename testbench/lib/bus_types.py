@@ -10,6 +10,7 @@ import numpy
 CONFIG_SPACE = 0x10000
 READ, WRITE, BOTH = 1, 2, 3
 OKAY, SLVERR, DECERR = 0, 2, 3
+ERRORS = (SLVERR, DECERR)
 MESSAGE = numpy.dtype([("at_ps", "<i8"), ("vector", "<i8"), ("address", "<u8"), ("data", "<i8")])
 INCIDENT_KINDS = {1: "outside host memory", 2: "outside the guarded ranges", 3: "against the rules of AXI"}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 
 import numpy
 
-from testbench.lib.bus_types import BOTH, CONFIG_SPACE, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
+from testbench.lib.bus_types import BOTH, CONFIG_SPACE, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
 from testbench.lib.config import HostConfig
 from testbench.lib.errors import BusError, ReadTimeoutError
 from testbench.lib.native import Reason, cell, lib
@@ -124,12 +124,16 @@ class HostBus(_Bus):
             "memory.write_millibytes": rate,
             "memory.max_reads": config.max_reads,
             "memory.max_writes": config.max_writes,
+            "memory.read_jitter_ps": config.read_jitter_ns * 1000,
+            "memory.write_jitter_ps": config.write_jitter_ns * 1000,
             "memory.spike_ppm": config.spike_share * 1e6,
             "memory.spike_ps": config.spike_ns * 1000,
             "memory.seed": config.seed,
             "mmio.read_limit_ps": config.read_limit_ns * 1000,
         }.items():
             cell(name).value = int(value)
+        for response in ERRORS if config.error_share else ():
+            self.inject(config.memory_base, config.memory_size, BOTH, response, share=config.error_share / len(ERRORS))
 
     @staticmethod
     def map(base: int, size: int, fd: int = -1, offset: int = 0) -> numpy.ndarray:
@@ -235,9 +239,11 @@ class HostBus(_Bus):
         """Forget all ranges and allow everything."""
         lib.fr_mem_unguard()
 
-    def inject(self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1) -> None:
-        """Answer bursts that touch this range with an error, ``count`` times (-1: always)."""
-        lib.fr_mem_inject(base, size, kinds, response, count)
+    def inject(
+        self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1, share: float = 1.0
+    ) -> None:
+        """Answer bursts that touch this range with an error, or a random ``share`` of them, ``count`` times (-1: always)."""
+        lib.fr_mem_inject(base, size, kinds, response, count, round(share * 1e6))
 
     def inject_clear(self) -> None:
         """No more injected errors."""

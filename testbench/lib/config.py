@@ -49,6 +49,9 @@ class HostConfig:
     max_writes: int = 32
     spike_share: float = 0.0  # share of the transactions whose latency is longer by spike_ns
     spike_ns: float = 0
+    read_jitter_ns: float = 0  # up to this much more for each read, and for each write, drawn independently
+    write_jitter_ns: float = 0
+    error_share: float = 0.0  # share of the bursts answered with SLVERR or DECERR, half of them each
     seed: int = 1
     read_limit_ns: float = 100_000_000  # of a register read
 

@@ -38,7 +38,7 @@ _SIGNATURES = {
     "fr_mem_add": (c_void_p, [c_uint64, c_uint64, c_int, c_int64]),
     "fr_mem_guard": (None, [c_uint64, c_uint64, c_int]),
     "fr_mem_unguard": (None, []),
-    "fr_mem_inject": (None, [c_uint64, c_uint64, c_int, c_int, c_int64]),
+    "fr_mem_inject": (None, [c_uint64, c_uint64, c_int, c_int, c_int64, c_int64]),
     "fr_mem_inject_clear": (None, []),
     "fr_mem_incidents": (c_void_p, [_P64]),
     "fr_mem_incidents_clear": (None, []),

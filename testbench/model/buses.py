@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Set
 
 import numpy
 
-from testbench.lib.bus_types import BOTH, CONFIG_SPACE, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
+from testbench.lib.bus_types import BOTH, CONFIG_SPACE, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
 from testbench.lib.config import HostConfig
 from testbench.lib.errors import ReadTimeoutError
 from testbench.model import regs
@@ -96,6 +96,8 @@ class HostBus(Port):
         self._fired: set[int] = set()
         self._vector = Event(timeline)
         self._messages: list[tuple[int, int, int, int]] = []
+        for response in ERRORS if config.error_share else ():
+            self.inject(config.memory_base, config.memory_size, BOTH, response, share=config.error_share / len(ERRORS))
 
     def message(self, vector: int, address: int, data: int) -> None:
         """The card has sent an interrupt message."""
@@ -211,9 +213,11 @@ class HostBus(Port):
         """Forget all ranges and allow everything."""
         self._memory.unguard()
 
-    def inject(self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1) -> None:
-        """Answer bursts that touch this range with an error, ``count`` times (-1: always)."""
-        self._memory.rules.append(Rule(base, size, kinds, response, count))
+    def inject(
+        self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1, share: float = 1.0
+    ) -> None:
+        """Answer bursts that touch this range with an error, or a random ``share`` of them, ``count`` times (-1: always)."""
+        self._memory.rules.append(Rule(base, size, kinds, response, count, round(share * 1e6)))
 
     def inject_clear(self) -> None:
         """No more injected errors."""

@@ -20,17 +20,22 @@ READ, WRITE = 1, 2
 SLVERR, DECERR = 2, 3
 OUTSIDE_MEMORY, OUTSIDE_GUARD = 1, 2
 KEPT = 10_000
+MILLION = 1_000_000
 
 
 @dataclass
 class Rule:
-    """Answer bursts that touch ``base`` to ``base + size`` with an error, ``count`` more times (negative: always)."""
+    """Answer bursts that touch ``base`` to ``base + size`` with an error, ``count`` more times (negative: always).
+
+    ``ppm``: of a million of them only so many, drawn at random.
+    """
 
     base: int
     size: int
     kinds: int
     response: int
     count: int
+    ppm: int = MILLION
 
 
 class HostMemory:
@@ -45,18 +50,25 @@ class HostMemory:
         self._ends: dict[int, list[int]] = {READ: [], WRITE: []}
         self._guarded = False
         self.rules: list[Rule] = []
+        self.beat = 16
+        """Bytes of a bus word: a burst touches whole ones."""
         self.incidents: list[tuple[int, int, int, int]] = []
         """(picosecond, address, bytes, OUTSIDE_* + 16 for writes)."""
         self.latency_ps = self.write_latency_ps = 0
+        self.read_jitter_ps = self.write_jitter_ps = 0
         self.spike_ppm = self.spike_ps = self.spikes = 0
-        self._random = Random()
+        self.errors = 0
+        """Bursts answered with an error."""
+        self._spikes, self._reads, self._writes, self._errors = (Random() for _ in range(4))
+        self._read_due = self._write_due = 0
         kinds = [f"{way}_{what}" for way in ("read", "write") for what in ("bursts", "bytes", "errors")]
         self.counts: dict[str, int] = dict.fromkeys(kinds, 0)
         """Of what the card asked for; errors are counted once a request."""
 
     def seed(self, seed: int) -> None:
-        """Of the latency spikes."""
-        self._random.seed(seed)
+        """Of all that is drawn: each use has a generator of its own, so that changing one does not shift the others."""
+        for place, random in enumerate((self._spikes, self._reads, self._writes, self._errors)):
+            random.seed(seed + (place << 32))
 
     def add(self, base: int, size: int) -> numpy.ndarray:
         """A further region, zeroed."""
@@ -65,16 +77,29 @@ class HostMemory:
         return array
 
     # ---- what the card does
-    def read_latency(self) -> int:
-        """Picoseconds from a request to its answer, now and then longer."""
-        return self.latency_ps + self._spike()
+    def read_latency(self, after_ps: int = 0) -> int:
+        """Picoseconds until a read is answered that is asked for now, or ``after_ps`` from now.
 
-    def write_latency(self) -> int:
-        """The same for a write."""
-        return self.write_latency_ps + self._spike()
+        Reads are answered in order: one that is late delays those asked for behind it.
+        """
+        now = self._now_ps()
+        jitter = self._reads.below(self.read_jitter_ps + 1) if self.read_jitter_ps else 0
+        due = max(now + after_ps + self.latency_ps + jitter + self._spike(), self._read_due)
+        if not after_ps:
+            self._read_due = due
+        return due - now
+
+    def write_latency(self, after_ps: int = 0) -> int:
+        """The same for a write; reads and writes do not wait for each other."""
+        now = self._now_ps()
+        jitter = self._writes.below(self.write_jitter_ps + 1) if self.write_jitter_ps else 0
+        due = max(now + after_ps + self.write_latency_ps + jitter + self._spike(), self._write_due)
+        if not after_ps:
+            self._write_due = due
+        return due - now
 
     def _spike(self) -> int:
-        if not self.spike_ppm or self._random.below(1_000_000) >= self.spike_ppm:
+        if not self.spike_ppm or self._spikes.below(MILLION) >= self.spike_ppm:
             return 0
         self.spikes += 1
         return self.spike_ps
@@ -140,9 +165,13 @@ class HostMemory:
         if found is None:
             self._incident(OUTSIDE_MEMORY, start, end - start, kind == WRITE)
             return None
+        first, behind = start // self.beat * self.beat, -(-end // self.beat) * self.beat
         for rule in self.rules:
-            if rule.kinds & kind and rule.count and start < rule.base + rule.size and end > rule.base:
+            if rule.kinds & kind and rule.count and first < rule.base + rule.size and behind > rule.base:
+                if rule.ppm < MILLION and self._errors.below(MILLION) >= rule.ppm:
+                    continue
                 rule.count -= rule.count > 0
+                self.errors += bool(rule.response)
                 return found if not rule.response else None
         return found
 

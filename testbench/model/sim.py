@@ -49,8 +49,12 @@ class ModelSim(SimBase):
         self.memory = HostMemory(host.memory_base, host.memory_size, lambda: timeline.now_ps)
         write_latency = host.latency_ns if host.write_latency_ns is None else host.write_latency_ns
         self.memory.latency_ps, self.memory.write_latency_ps = int(host.latency_ns * 1000), int(write_latency * 1000)
+        self.memory.read_jitter_ps, self.memory.write_jitter_ps = (
+            int(host.read_jitter_ns * 1000), int(host.write_jitter_ns * 1000),
+        )  # fmt: skip
         self.memory.spike_ppm, self.memory.spike_ps = int(host.spike_share * 1e6), int(host.spike_ns * 1000)
         self.memory.seed(host.seed)
+        self.memory.beat = config.card.data_w // 8
         self.host = HostBus(timeline, self.waits, self.memory, host)
         self.mgmt = ManagementBus(timeline, self.waits)
         self.wire = Wire(timeline, config.wire, self.waits.wait, self.waits.progress)
@@ -60,6 +64,9 @@ class ModelSim(SimBase):
         self._cells = {
             "memory.read_latency_ps": Cell(self.memory, "latency_ps"),
             "memory.write_latency_ps": Cell(self.memory, "write_latency_ps"),
+            "memory.read_jitter_ps": Cell(self.memory, "read_jitter_ps"),
+            "memory.write_jitter_ps": Cell(self.memory, "write_jitter_ps"),
+            "memory.errors": Cell(self.memory, "errors"),
             "memory.spike_ppm": Cell(self.memory, "spike_ppm"),
             "memory.spike_ps": Cell(self.memory, "spike_ps"),
             "memory.spikes": Cell(self.memory, "spikes"),
@@ -100,9 +107,6 @@ class ModelSim(SimBase):
     @property
     def _quiet(self) -> bool:
         return not (self.card.busy or self.wire.pending or self.host.busy or self.mgmt.busy)
-
-    def _at_rest(self) -> bool:
-        return self._quiet and not self.card.coalescer.armed
 
     async def idle(self, timeout_ns: float | None = None) -> bool:
         """Wait until the card is not busy and the wire is empty; False when time is up."""

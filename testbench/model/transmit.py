@@ -14,6 +14,8 @@ from testbench.model.wire import Wire
 HEADER = 12
 LONGEST = 65_535 + 32 + HEADER
 SHORTEST = HEADER + 14
+BLOCK = 4  # descriptors of one read
+JUDGED_BY_CHAIN = ("tx_drop_chain", "tx_drop_too_long")
 FIFO_BYTES = 4096  # read ahead of the wire
 GATE_BYTES = 2 * 9216  # two wire frames of the longest kind, which wait for the line
 
@@ -72,7 +74,9 @@ class Transmit:
         frames: list[bytes] = []
         if verdict:
             self._count(verdict)
-        if not verdict or len(data) > HEADER:
+        # a bad chain that one read of descriptors shows is judged before any byte of its frame is there
+        judged_first = verdict in JUDGED_BY_CHAIN and len(chain.segments) <= BLOCK
+        if len(data) >= SHORTEST and not judged_first:
             sent = transmit(data[:HEADER], data[HEADER:], self._max_frame, self._beat, bool(verdict))
             frames = sent.frames
             for name, amount in sent.counts.items():

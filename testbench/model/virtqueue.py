@@ -55,7 +55,7 @@ class Virtqueue:
         """Chains with the consumer."""
         self._outstanding = 0  # accesses of memory under way
         self._life = 0  # counts starts and stops, so that an answer of an earlier life is known
-        self._coming = 0  # entries asked for and not here
+        self._coming = self._land_due = 0  # entries asked for and not here, and when the last of them are
         self._kicked = self._armed = False
         self._polling = False  # the index is being read, or the event index written before it is read again
         self._used_next = self.written = 0
@@ -160,7 +160,11 @@ class Virtqueue:
                 return
             self._next = self._next + count & 0xFFFF
             self._coming += count
-            self._access(self._memory.read_latency() + self._memory.read_latency(), self._land, at, count)
+            ring = self._memory.read_latency()
+            now = self._timeline.now_ps
+            # first the entries, then their descriptors; what was asked for first is there first
+            due = self._land_due = max(now + self._memory.read_latency(after_ps=ring), self._land_due)
+            self._access(due - now, self._land, at, count)
 
     def _land(self, at: int, count: int) -> None:
         self._coming -= count
@@ -226,7 +230,7 @@ class Virtqueue:
         self.taken -= 1
         now = self._timeline.now_ps
         # answers of writes keep their order, whatever each one's latency
-        due = self._element_due = max(now + after_ps + self._memory.write_latency(), self._element_due)
+        due = self._element_due = max(now + self._memory.write_latency(after_ps), self._element_due)
         self._elements.append((due, head, length, more))
         if not more and not self._writing:
             self._publish()
@@ -234,15 +238,14 @@ class Virtqueue:
     def _publish(self) -> None:
         """Write the index when the oldest frame's elements are in memory; frames that finish meanwhile share it."""
         self._writing = True
-        self._later(
-            max(self._elements[0][0] - self._timeline.now_ps, 0) + self._memory.write_latency(), self._index_written
-        )
+        now = self._timeline.now_ps
+        wait = max(self._elements[0][0] - now, 0)
+        self._later(self._memory.write_latency(wait), self._index_written, now + wait)
 
-    def _index_written(self) -> None:
+    def _index_written(self, asked: int) -> None:
         # The index in memory covers elements whose answer was in when it was asked for. Nobody can see an element before
         # the index that publishes it, so both are stored now.
         elements, memory = self._elements, self._memory
-        asked = self._timeline.now_ps - memory.write_latency_ps
         frames = ready = 0
         for place, (due, _, _, more) in enumerate(elements):
             if due > asked and frames:
