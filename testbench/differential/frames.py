@@ -15,6 +15,7 @@ GROUP = bytes.fromhex("01005e000001")
 FOREIGN = bytes.fromhex("02000000beef")
 TABLE = bytes.fromhex("020000001234")  # an address that "table" commands put into the filter
 EXPERIMENTAL = b"\x88\xb5"
+TAGS = b"\x88\xa8\x00\x07\x81\x00\x00\x05"
 NEEDS_CSUM, TCPV4, TCPV6 = 1, 1, 4
 TCP, UDP = 6, 17
 TCP_HEADER = bytes.fromhex("1f90c001 00000001 00000002 5018ffff 0000 0000")
@@ -90,9 +91,10 @@ def rx_bytes(frame: RxFrame, own: bytes) -> bytes:
         kind = {"plain": EXPERIMENTAL, "vlan": b"\x81\x00\x00\x05" + EXPERIMENTAL, "length": b"\x05\xdc"}[frame.kind]
         data = to + PEER + kind
         return (data + rng.randbytes(max(frame.size - len(data), 0)))[: frame.size]
-    version, protocol = (4, TCP) if frame.kind.startswith("tcp4") else (6, UDP)
+    version, protocol = (4, TCP) if "tcp4" in frame.kind else (6, UDP)
+    tags = TAGS if frame.kind.startswith("tagged") else b""
     head = 20 if protocol == TCP else 8
-    overhead = 14 + (20 if version == 4 else 40) + head
+    overhead = 14 + len(tags) + (20 if version == 4 else 40) + head
     payload = rng.randbytes(max(frame.size - overhead, 1))
     length = head + len(payload)
     ip, pseudo = _ip(version, protocol, length)
@@ -104,5 +106,5 @@ def rx_bytes(frame: RxFrame, own: bytes) -> bytes:
     if frame.kind.endswith("bad"):
         value ^= 0x0101
     layer4 = layer4[:field] + struct.pack(">H", value or 0xFFFF) + layer4[field + 2 :]
-    data = to + PEER + (b"\x86\xdd" if version == 6 else b"\x08\x00") + ip + layer4
+    data = to + PEER + tags + (b"\x86\xdd" if version == 6 else b"\x08\x00") + ip + layer4
     return data.ljust(60, b"\0")

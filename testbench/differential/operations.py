@@ -29,7 +29,8 @@ class RxFrame:
     """A frame to receive. ``to``: "own", "broadcast", "group", "foreign", "table"; ``mark``: "", "fcs", "error".
 
     ``pair``: whose own address it is, on cards of several.
-    ``kind``: "plain", "tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan", "length" (an 802.3 length beyond the frame).
+    ``kind``: "plain", "vlan", "length" (an 802.3 length beyond the frame), or "tcp4", "udp6", "tagged tcp4" (behind two
+    tags), each also with " bad" (a wrong checksum).
     """
 
     size: int

@@ -28,7 +28,7 @@ from testbench.differential.operations import (
     TxFrame,
 )
 
-SIZES = (60, 61, 64, 65, 127, 128, 1514, 1518)
+SIZES = (60, 61, 64, 65, 127, 128, 1514, 1518, 9212, 9213)
 GUEST_CSUM, MRG_RXBUF, INDIRECT_DESC, EVENT_IDX = 1, 15, 28, 29
 WITHHELD = st.sets(st.sampled_from([GUEST_CSUM, MRG_RXBUF, INDIRECT_DESC, EVENT_IDX]), max_size=3).map(
     lambda bits: tuple(sorted(bits))
@@ -49,7 +49,9 @@ rx_frames = st.builds(
     RxFrame,
     size=st.one_of(st.sampled_from(SIZES), st.integers(14, 400), st.integers(60, 9300)),
     to=st.sampled_from(["own"] * 5 + ["broadcast", "group", "foreign", "table"]),
-    kind=st.sampled_from(["plain"] * 4 + ["tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan", "length"]),
+    kind=st.sampled_from(
+        ["plain"] * 4 + ["tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan", "tagged tcp4", "tagged tcp4 bad", "length"]
+    ),
     mark=st.sampled_from([""] * 12 + ["fcs", "error"]),
     pair=st.just(0),
     seed=seeds,

@@ -46,10 +46,10 @@ class Msix:
 
     def flush(self) -> None:
         """Send what is pending and not masked."""
-        if not self.enabled or self.function_mask:
+        if not self.enabled:
             return
         for vector in sorted(self.pending):
-            if not self.table[vector][CONTROL]:
+            if not self.masked(vector):
                 self.pending.discard(vector)
                 low, high, data, _ = self.table[vector]
                 self._count("irq_messages")

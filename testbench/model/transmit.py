@@ -14,6 +14,7 @@ from testbench.model.wire import Wire
 HEADER = 12
 LONGEST = 65_535 + 32 + HEADER
 SHORTEST = HEADER + 14
+SHORTEST_WIRE = 60  # what the MAC pads a frame to
 BLOCK = 4  # descriptors of one read
 JUDGED_BY_CHAIN = ("tx_drop_chain", "tx_drop_too_long")
 FIFO_BYTES = 4096  # read ahead of the wire
@@ -98,7 +99,7 @@ class Transmit:
     def _sent(self, start: int, end: int, frame: bytes) -> None:
         self.in_flight -= 1
         self._count("tx_frames")
-        self._count("tx_bytes", max(len(frame), 60))
+        self._count("tx_bytes", max(len(frame), SHORTEST_WIRE))
         self._wire.from_card(start, end, frame)
 
     def _gather(self, chain: Chain) -> tuple[bytes, str | None]:
