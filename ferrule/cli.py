@@ -185,6 +185,19 @@ def coverage(
     show(folders, out)
 
 
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(help="Time to search.")] = 30,
+    seed: Annotated[int | None, typer.Option(help="Where to start; a fresh one if not given.")] = None,
+    cases: Annotated[int, typer.Option(help="Hostile cases wanted on the model.")] = 100_000,
+    out: Annotated[Path, typer.Option(help="Folder for soak.json.")] = Path("build/soak"),
+) -> None:
+    """Search for as long as you like: sequences on which model and RTL differ, hostile cases that break the card."""
+    from ferrule.commands.soak import soak as run
+
+    raise typer.Exit(run(minutes, seed, cases, out))
+
+
 def main() -> None:
     """Console entry: errors meant for the user are one message and status 2, never a traceback."""
     from testbench.lib.errors import SimulationError

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The differential harness finds wrong devices: models with one thing broken, held against the model as it is."""
 
-import itertools
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from testbench.differential.compare import Difference, hold_equal
 from testbench.differential.operations import (
@@ -20,8 +18,8 @@ from testbench.differential.operations import (
     from_json,
     to_json,
 )
+from testbench.differential.search import search
 from testbench.differential.server import ModelDevice
-from testbench.differential.strategies import sequences
 from testbench.model import bar, classify, coalesce, control, msix, receive, segment, transmit, virtqueue
 from testbench.model.impair import Impairment
 
@@ -97,22 +95,9 @@ BREAKS = {
 }
 
 
-def find(broken, tries=TRIES):
-    """Sequences until a difference shows; None: none did."""
-    model, salts = ModelDevice(1), itertools.count()
-
-    @seed(1)
-    @settings(max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-              phases=[Phase.generate])  # fmt: skip
-    @given(sequences(1))
-    def agree(sequence):
-        hold_equal(sequence, model, broken, next(salts))
-
-    try:
-        agree()
-    except Difference as difference:
-        return str(difference)
-    return None
+def find(broken):
+    """The first difference from the model as it is."""
+    return search(ModelDevice(1), broken, pairs=1, start=1, examples=TRIES, shrink=False)
 
 
 @pytest.mark.parametrize("what", BREAKS)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 NEXT, WRITE, INDIRECT = 1, 2, 4
@@ -73,7 +74,7 @@ class RawQueue:
         """Bus address of a descriptor's indirect table."""
         return self._base + self._tables + 16 * TABLE_ENTRIES * descriptor
 
-    def write_raw(self, ids: list[int], ring: list[tuple[int, ...]], table: list[tuple[int, ...]]) -> None:
+    def write_raw(self, ids: list[int], ring: Iterable[tuple[int, ...]], table: Iterable[tuple[int, ...]]) -> None:
         """Descriptors as given, at their places in the ring and in the first one's indirect table."""
         for descriptor, fields in zip(ids, ring, strict=False):
             struct.pack_into("<QIHH", self._memory, self._desc + 16 * descriptor, *fields)
@@ -110,7 +111,7 @@ class RawQueue:
     def reclaim(self) -> list[tuple[int, int]]:
         """(head, bytes written) of everything that came back since, in order."""
         (index,) = struct.unpack_from("<H", self._memory, self._used + 2)
-        done = []
+        done: list[tuple[int, int]] = []
         while self._seen != index and len(done) <= self.size:
             head, length = struct.unpack_from("<II", self._memory, self._used + 4 + 8 * (self._seen % self.size))
             done.append((head, length))

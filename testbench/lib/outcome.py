@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Awaits a bench entry on a simulated system and says how it ended: its result or its error, time, counters, capture."""
+"""Awaits a bench entry on a simulated system and says how it ended: result or error, time, counters, capture."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class SimBase(ABC):
 
     @abstractmethod
     def start_soon(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine beside the entry. The task has ``cancel()``, ``done()`` and ``result()``; awaiting it joins."""
+        """Run a coroutine beside the entry; the task has ``cancel()``, ``done()``, ``result()``, and can be awaited."""
 
     @abstractmethod
     def cell(self, name: str) -> Any:

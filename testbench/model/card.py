@@ -34,6 +34,15 @@ ERRORS = (
 class Card:
     """One card between host memory and a wire. ``on_message(vector, address, data)`` and ``on_firmware()`` announce."""
 
+    config: CardConfig
+    wire: Wire
+    filter: Filter
+    snapshots: Snapshots
+    receive: Receive
+    control: Control
+    bar: Bar
+    status: DeviceStatus
+
     def __init__(
         self, timeline: Timeline, config: CardConfig, memory: HostMemory, wire: Wire,
         on_message: Callable[[int, int, int], object], on_firmware: Callable[[], object],

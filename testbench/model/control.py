@@ -77,7 +77,7 @@ class Control:
         at = 0
         for address, room in self._writable:
             part = self.ram[at : min(at + room, total)]
-            if part and not self._memory.write(address, part):
+            if part and not self._memory.write(address, bytes(part)):
                 self._later(self._memory.write_latency(), self._end, 0)
                 return
             at += len(part)

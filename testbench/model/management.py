@@ -23,6 +23,9 @@ PAGE, WORDS = 0xF000, 0xFFC
 class Management:
     """Reads and writes of 32-bit words. ``on_interrupt`` is called when ``mgmt_irq`` rises."""
 
+    events: int
+    cycles_high: int
+
     def __init__(self, card: Card, on_interrupt: Callable[[], object]) -> None:
         self._card, self._on_interrupt = card, on_interrupt
         self.plain = {address: reset for address, (_, reset) in PLAIN.items()}

@@ -194,8 +194,8 @@ class HostMemory:
                 starts, ends = self._starts[kind], self._ends[kind]
                 first = bisect.bisect_left(ends, base)
                 last = bisect.bisect_right(starts, base + size)
-                merged = starts[first:last] + [base], ends[first:last] + [base + size]
-                starts[first:last], ends[first:last] = [min(merged[0])], [max(merged[1])]
+                lowest, highest = min([base, *starts[first:last]]), max([base + size, *ends[first:last]])
+                starts[first:last], ends[first:last] = [lowest], [highest]
 
     def unguard(self) -> None:
         """Allow everything."""

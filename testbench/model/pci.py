@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PCI configuration space of a modern virtio network device (virtio 1.2, 4.1.4): identity, capabilities, MSI-X switch."""
+"""PCI configuration space of a modern virtio network device (virtio 1.2, 4.1.4): identity and capabilities."""
 
 from __future__ import annotations
 

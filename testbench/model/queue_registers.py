@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a driver writes for each queue, and the start, stop and reset of queues that follow from it (virtio 1.2, 4.1.4.3)."""
+"""What a driver writes for each queue; start, stop and reset that follow from it (virtio 1.2, 4.1.4.3)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ class QueueControl:
         self._coalescer.started(gq)
         self.errors[gq] = 0
         index, row.start_index = row.start_index, 0
-        self.queues[gq].start(row.size, *row.addresses, index)
+        desc, driver, device = row.addresses
+        self.queues[gq].start(row.size, desc, driver, device, index)
 
     def kick(self, gq: int) -> None:
         """The driver's notification."""

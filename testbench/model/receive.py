@@ -50,40 +50,45 @@ class Receive:
         self.stored = 0
         """Bytes in the store, whole bus words."""
         self._placing: Placement | None = None
-        self._timer: Timer | None = None
-        self.in_flight = 0
+        self._timer: Timer | None = None  # of the bounded wait for a buffer
+        self._waited_out = False
 
     @property
     def idle(self) -> bool:
         """No frame is in the path."""
-        return not (self._store or self._placing or self.in_flight)
+        return not (self._store or self._placing)
 
     # ---- from the wire to the store
     def arrived(self, frame: bytes, bad: bool) -> None:
         """A frame's last byte is here; ``bad``: the wire's end of the MAC marks it."""
-        length, limit, beat = len(frame), self._limit, self._beat
-        giant = length > limit
-        # a giant is cut at the limit, before a mark on its last word can be seen
-        if bad and not (giant and (limit // beat + 1) * beat < length):
-            return self._count("rx_drop_wire_error")
-        if giant:
-            return self._count("rx_drop_giant")
-        if length < MIN_BYTES:
-            return self._count("rx_drop_runt")
-        count = self._count
+        count, length = self._count, len(frame)
+        if why := self._mac_drop(length, bad):
+            count(why)
+            return
         count("rx_wire_frames")
         count("rx_wire_bytes", length)
         verdict = classify(frame, self.filter)
         for name in verdict.counts:
             count(name)
+        room = -(-length // self._beat) * self._beat
         if verdict.drop:
-            return count(verdict.drop)
-        room = -(-length // beat) * beat
-        if self.stored + room > STORE_BYTES or len(self._store) >= STORE_FRAMES:
-            return count("rx_drop_store_full")
-        self._store.append((verdict, frame))
-        self.stored += room
-        self.turn()
+            count(verdict.drop)
+        elif self.stored + room > STORE_BYTES or len(self._store) >= STORE_FRAMES:
+            count("rx_drop_store_full")
+        else:
+            self._store.append((verdict, frame))
+            self.stored += room
+            self.turn()
+
+    def _mac_drop(self, length: int, bad: bool) -> str | None:
+        limit, beat = self._limit, self._beat
+        giant = length > limit
+        # a giant is cut at the limit, before a mark on its last word can be seen
+        if bad and not (giant and (limit // beat + 1) * beat < length):
+            return "rx_drop_wire_error"
+        if giant:
+            return "rx_drop_giant"
+        return "rx_drop_runt" if length < MIN_BYTES else None
 
     # ---- from the store to memory
     def turn(self, _: int = 0) -> None:
@@ -118,18 +123,19 @@ class Receive:
             self._stop_waiting()
             return False
         if self._timer is None:
-            self._expired = False
+            self._waited_out = False
             self._timer = self._later((self.wait_cycles + 1) * self._period, self._time_is_up)
             return True
-        if self._expired and queue.dry:
+        if self._waited_out and queue.dry:
             self._stop_waiting()
             return False
         return True
 
     def _time_is_up(self) -> None:
-        self._expired = True
+        self._waited_out = True
         if not self._store and not self._placing:
-            return self._stop_waiting()
+            self._stop_waiting()
+            return
         number = (self._placing.verdict if self._placing else self._store[0][0]).queue
         if not self.queues[number].dry:
             # buffers are being fetched: they end the wait, or the queue runs dry and the wait begins anew
@@ -151,7 +157,8 @@ class Receive:
         """The frame at hand cannot be placed: its buffers go back empty, each as a frame of its own."""
         placing = self._placing
         if placing is None:
-            return self._drop_head()
+            self._drop_head()
+            return
         self._placing = None
         self._count(why)
         queue = self.queues[placing.verdict.queue]

@@ -137,15 +137,16 @@ class ModelSim(SimBase):
 
     def diagnosis(self) -> str:
         """What is outstanding, in words a person can use."""
-        card = self.card
+        card, transmit, receive = self.card, self.card.transmit, self.card.receive
         busy = [str(gq) for gq, queue in enumerate(card.queues) if queue.busy]
         running = [str(gq) for gq, queue in enumerate(card.queues) if queue.running]
         lines = [
-            f"simulated time {self.time_ns} ns, cycle {self.cycles}, last progress at {self.waits.progress_ps // 1000} ns",
+            f"simulated time {self.time_ns} ns, cycle {self.cycles}, "
+            f"last progress at {self.waits.progress_ps // 1000} ns",
             f"card: busy until {card.busy_until_ps // 1000} ns, mgmt_irq={int(card.management.irq)}, "
             f"queues running {', '.join(running) or 'none'}, busy {', '.join(busy) or 'none'}",
-            f"transmit: {'enabled' if card.transmit.enabled else 'DISABLED'}, {card.transmit.in_flight} frames on the line; "
-            f"receive: {'enabled' if card.filter.enable else 'DISABLED'}, {card.receive.stored} bytes in the frame store",
+            f"transmit: {'enabled' if transmit.enabled else 'DISABLED'}, {transmit.in_flight} frames on the line; "
+            f"receive: {'enabled' if card.filter.enable else 'DISABLED'}, {receive.stored} bytes in the frame store",
             f"host registers: {self.host.outstanding()}",
             f"wire: {self.wire.pending} frames queued or under way",
             f"interrupts: {len(self.host.messages)} messages so far, pending {sorted(card.msix.pending)}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Device side of one split virtqueue (virtio 1.2, 2.7): follows the available ring, checks chains, fills the used ring."""
+"""Device side of one split virtqueue (virtio 1.2, 2.7): available ring, checked chains, used ring."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Segment(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What the driver offered: its good descriptors up to the end or the first bad one, and what is wrong (0 nothing)."""
+    """What the driver offered: its descriptors up to the end or the first bad one, and what is wrong (0: nothing)."""
 
     head: int
     segments: list[Segment]
@@ -243,8 +243,8 @@ class Virtqueue:
         self._later(self._memory.write_latency(wait), self._index_written, now + wait)
 
     def _index_written(self, asked: int) -> None:
-        # The index in memory covers elements whose answer was in when it was asked for. Nobody can see an element before
-        # the index that publishes it, so both are stored now.
+        # The index in memory covers elements whose answer was in when it was asked for. Nobody can see an element
+        # before the index that publishes it, so both are stored now.
         elements, memory = self._elements, self._memory
         frames = ready = 0
         for place, (due, _, _, more) in enumerate(elements):
@@ -271,7 +271,7 @@ class Virtqueue:
 
     # ---- does the driver want to know
     def ask(self, answer: Callable[[int, bool], object]) -> None:
-        """Read what the driver asked for; ``answer(number, wanted)`` is called with the verdict (virtio 1.2, 2.7.10)."""
+        """Read what the driver asked for; ``answer(number, wanted)`` gets the verdict (virtio 1.2, 2.7.10)."""
         if not self.running:
             return
         if self._asking:

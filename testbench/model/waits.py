@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits of coroutines with their limits, and the ends of a run: nothing moves any more, or its wall-clock time is over."""
+"""Waits of coroutines with their limits, and the ends of a run: nothing moves, or its wall-clock time is over."""
 
 from __future__ import annotations
 
