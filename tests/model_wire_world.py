@@ -16,7 +16,7 @@ class World:
         self.moves, self.delivered, self.levels = 0, [], []
         self.wire = Wire(self.timeline, config or WireConfig(), self.wait, self.moved)
         self.wire.attach(
-            lambda frame, bad: self.delivered.append((self.timeline.now_ps, bad, frame)), self.levels.append
+            lambda frame, marks: self.delivered.append((self.timeline.now_ps, marks, frame)), self.levels.append
         )
 
     def moved(self):

@@ -20,7 +20,7 @@ from testbench.differential.operations import (
 )
 from testbench.differential.search import search
 from testbench.differential.server import ModelDevice
-from testbench.model import bar, classify, coalesce, control, msix, receive, segment, transmit, virtqueue
+from testbench.model import bar, classify, coalesce, control, mac, msix, receive, segment, transmit, virtqueue
 from testbench.model.impair import Impairment
 
 TRIES = 400
@@ -80,8 +80,8 @@ BREAKS = {
     "used lengths are off by one": (virtqueue.Virtqueue, "complete", longer_by_one(virtqueue.Virtqueue.complete)),
     "merged buffers are limited to one": (receive, "MOST_BUFFERS", 1),
     "num_buffers is written elsewhere": (receive, "NUM_BUFFERS", 8),
-    "the longest frame is shorter": (receive, "FCS", 8),
-    "padding is not counted": (transmit, "SHORTEST_WIRE", 0),
+    "the longest frame is shorter": (mac, "FCS", 8),
+    "padding is not counted": (mac, "SHORTEST", 0),
     "two tags are not looked behind": (classify, "VLAN_TYPES", ()),
     "an 802.3 length is not checked": (classify, "LONGEST_802_3", 0),
     "time does not end a coalesced wait": (coalesce.Coalescer, "_time_is_up", ignoring),

@@ -91,7 +91,8 @@ def test_bad_frames_reach_the_card_as_bad():
         numpy.zeros(100, numpy.uint8), numpy.array([0, 10]), numpy.array([63, 64]), None, numpy.array([BAD_FCS, LOST])
     )
     world.run_until(LONG_PS)
-    assert [(bad, len(frame)) for _, bad, frame in world.delivered] == [(True, 60), (True, 61), (False, 62), (True, 63)]
+    marks = [(mark, len(frame)) for _, mark, frame in world.delivered]
+    assert marks == [(BAD_FCS, 60), (ERROR_CHAR, 61), (0, 62), (BAD_FCS, 63)]
     assert [flags for _, flags, _ in world.rows(TO_CARD)] == [BAD_FCS, ERROR_CHAR, 0, BAD_FCS, LOST]
     assert world.wire.frames(TO_CARD) == 4
 

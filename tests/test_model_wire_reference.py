@@ -148,7 +148,7 @@ def compare(rows, world, looks):
     """Everything there is to see of both."""
     assert [(int(at), bool(int(up)), int(pending)) for at, up, pending in rows["looked"]] == looks
     delivered = [(int(at), bool(int(bad)), bytes.fromhex(data)) for at, bad, _, data in rows.get("delivered", [])]
-    assert delivered == world.delivered
+    assert delivered == [(at, bool(marks), frame) for at, marks, frame in world.delivered]
     for point in (FROM_CARD, TO_CARD, AT_PEER):
         theirs = rows.get(f"captured{point}", [])
         assert [(int(at), int(flags), bytes.fromhex(data)) for at, flags, _, data in theirs] == world.rows(point)

@@ -13,10 +13,11 @@ BAD = ("_drop_", "_err", "underruns")
 REACTION_NS = 3_072  # 60 quanta, the longest that 802.3 allows
 
 
-def run(tmp_path, entry, **args):
+def run(tmp_path, entry, device="rtl", **args):
     return run_simulation(
-        f"testbench.system.{entry}", XGMII, args=args, run_dir=tmp_path, wall_limit_s=120, capture_file=False
-    )
+        f"testbench.system.{entry}", XGMII, args=args, run_dir=tmp_path, wall_limit_s=120, capture_file=False,
+        device=device,
+    )  # fmt: skip
 
 
 def dropped(counters):
@@ -37,8 +38,8 @@ def test_frames_of_all_sizes_and_line_rate_both_ways_without_loss(tmp_path):
     assert got["counters"]["tx_pause_frames"] == 0, "a host that keeps up is no reason to stop the other end"
 
 
-def test_bad_frames_are_dropped_by_their_reason_between_good_ones(tmp_path):
-    got = run(tmp_path, "hostile_wire:bad_frames", card={"mtu": 9000})
+def test_bad_frames_are_dropped_by_their_reason_between_good_ones(tmp_path, device):
+    got = run(tmp_path, "hostile_wire:bad_frames", device, card={"mtu": 9000})
     reasons = dict(zip(MARKED, ("rx_drop_runt", "rx_drop_giant", "rx_drop_fcs", "rx_drop_fcs"), strict=True))
     assert {name: errors(outcome) for name, outcome in got["cases"].items()} == {
         name: {counter: 3} for name, counter in {**FRAMES, **reasons}.items()
@@ -59,8 +60,8 @@ def test_link_faults_reach_the_driver_and_leave_the_rings_running(tmp_path):
     assert set(dropped(got["counters"])) <= {"rx_drop_wire_error"} and got["counters"]["rx_drop_wire_error"] <= 4
 
 
-def test_pause_frames_hold_the_transmitter_for_their_time(tmp_path):
-    got = run(tmp_path, "wire_xgmii:pause_obeyed", quanta=[40, 100, 1000])
+def test_pause_frames_hold_the_transmitter_for_their_time(tmp_path, device):
+    got = run(tmp_path, "wire_xgmii:pause_obeyed", device, quanta=[40, 100, 1000])
     for asked, waited in got["holds"][1:]:
         assert asked <= waited <= asked + 100
     assert got["held"] == 0 and got["heard"], "paused: nothing leaves, reception goes on"

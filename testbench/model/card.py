@@ -11,6 +11,7 @@ from testbench.model.bar import Bar
 from testbench.model.classify import Filter
 from testbench.model.coalesce import Coalescer
 from testbench.model.control import Control
+from testbench.model.mac import Mac
 from testbench.model.management import Management
 from testbench.model.memory import HostMemory
 from testbench.model.msix import Msix
@@ -39,6 +40,7 @@ class Card:
     filter: Filter
     snapshots: Snapshots
     receive: Receive
+    mac: Mac
     control: Control
     bar: Bar
     status: DeviceStatus
@@ -64,10 +66,14 @@ class Card:
             Virtqueue(timeline, memory, self.later, gq, on_chain[gq], self._queue_error, self._published)
             for gq in range(queues)
         ]
-        self.transmit = Transmit(timeline, memory, wire, self.later, count, config.max_frame, beat)
-        self.transmit.queues = self.queues[1:-1:2]
-        self.receive = Receive(memory, self.later, count, self.filter, config.max_frame, beat, self.period_ps)
+        self.receive = Receive(memory, self.later, count, self.filter, beat, self.period_ps)
         self.receive.queues = self.queues[0:-1:2]
+        self.mac = Mac(
+            timeline, wire, self.later, count, config.mac_kind == "xgmii", config.max_frame, beat, self.receive.arrived
+        )
+        self.receive.on_level = self.mac.pressure
+        self.transmit = Transmit(timeline, memory, self.mac, self.later, count, wire.byte_ps, config.max_frame, beat)
+        self.transmit.queues = self.queues[1:-1:2]
         self.control = Control(
             memory, self.queues[-1], self.later, self.period_ps, count, partial(self._raise, "ctrl_command")
         )
@@ -87,7 +93,7 @@ class Card:
         self.management = Management(self, on_firmware)
         self.status.on_host_reset = partial(self.queue_control.set_quiesce, True)
         self.status.on_needs_reset = self.bar.announce
-        wire.attach(self.receive.arrived, self._link_changed)
+        wire.attach(self.mac.arrived, self._link_changed)
         if wire.link_up:
             self._link_changed(True)
 

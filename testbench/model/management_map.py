@@ -187,6 +187,7 @@ WRITERS: dict[int, Write] = {
     regs.MGMT_RX_MTU: lambda card, port, value: setattr(card.filter, "mtu", value & 0xFFFF),
     regs.MGMT_RX_STEER: lambda card, port, value: setattr(card.filter, "steer", value & 0xFF),
     regs.MGMT_RX_WAIT_CYCLES: lambda card, port, value: setattr(card.receive, "wait_cycles", value & 0xFFFF),
+    regs.MGMT_MAC_CONTROL: lambda card, port, value: setattr(card.mac, "flow_control", value & 3),
     regs.MGMT_MAC_TABLE_HI: _mac_table,
     regs.MGMT_COAL_PACKETS: lambda card, port, value: setattr(port, "coal_packets", value & 0xFFFF),
     regs.MGMT_COAL_USECS: _coalescing_commit,

@@ -14,7 +14,6 @@ from testbench.model.virtqueue import Virtqueue
 
 HEADER = 12
 NUM_BUFFERS = 10  # where it stands in the header
-MIN_BYTES, FCS = 60, 4
 STORE_BYTES = 32 * 1024
 STORE_FRAMES = STORE_BYTES // 64
 MAX_WRITE = 4096
@@ -39,16 +38,17 @@ class Receive:
 
     def __init__(
         self, memory: HostMemory, later: Callable[..., Timer], count: Callable[..., object], settings: Filter,
-        max_frame: int, beat: int, period_ps: int,
+        beat: int, period_ps: int,
     ) -> None:  # fmt: skip
         self._memory, self._later, self._count, self.filter = memory, later, count, settings
-        self._limit, self._beat, self._period = max_frame - FCS, beat, period_ps
+        self._beat, self._period = beat, period_ps
         self.queues: list[Virtqueue] = []
         self.merge = self.guest_csum = False
         self.wait_cycles = 2500
         self._store: deque[tuple[Verdict, bytes]] = deque()
         self.stored = 0
         """Bytes in the store, whole bus words."""
+        self.on_level: Callable[[int], object] = lambda stored: None
         self._placing: Placement | None = None
         self._timer: Timer | None = None  # of the bounded wait for a buffer
         self._waited_out = False
@@ -59,12 +59,9 @@ class Receive:
         return not (self._store or self._placing)
 
     # ---- from the wire to the store
-    def arrived(self, frame: bytes, bad: bool) -> None:
-        """A frame's last byte is here; ``bad``: the wire's end of the MAC marks it."""
+    def arrived(self, frame: bytes) -> None:
+        """A good frame from the MAC."""
         count, length = self._count, len(frame)
-        if why := self._mac_drop(length, bad):
-            count(why)
-            return
         count("rx_wire_frames")
         count("rx_wire_bytes", length)
         verdict = classify(frame, self.filter)
@@ -79,16 +76,7 @@ class Receive:
             self._store.append((verdict, frame))
             self.stored += room
             self.turn()
-
-    def _mac_drop(self, length: int, bad: bool) -> str | None:
-        limit, beat = self._limit, self._beat
-        giant = length > limit
-        # a giant is cut at the limit, before a mark on its last word can be seen
-        if bad and not (giant and (limit // beat + 1) * beat < length):
-            return "rx_drop_wire_error"
-        if giant:
-            return "rx_drop_giant"
-        return "rx_drop_runt" if length < MIN_BYTES else None
+            self.on_level(self.stored)
 
     # ---- from the store to memory
     def turn(self, _: int = 0) -> None:
@@ -108,13 +96,17 @@ class Receive:
             self._stop_waiting()
             if self._placing is None:
                 verdict, frame = self._store.popleft()
-                self.stored -= -(-len(frame) // self._beat) * self._beat
+                self._drained(frame)
                 flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
                 self._placing = Placement(verdict, _HEADER.pack(flags, 1) + frame, self.merge)
             if len(self._placing.buffers) == MOST_BUFFERS:
                 self._give_up("rx_drop_buffer_small")
                 continue
             self._fill(queue, self._placing)
+
+    def _drained(self, frame: bytes) -> None:
+        self.stored -= -(-len(frame) // self._beat) * self._beat
+        self.on_level(self.stored)
 
     def _wait(self) -> bool:
         """Whether to go on waiting for a buffer; the wait is bounded."""
@@ -149,7 +141,7 @@ class Receive:
 
     def _drop_head(self) -> None:
         _, frame = self._store.popleft()
-        self.stored -= -(-len(frame) // self._beat) * self._beat
+        self._drained(frame)
         self._stop_waiting()
         self._count("rx_drop_no_buffer")
 

@@ -66,15 +66,15 @@ def _segmented(header: bytes, frame: bytes, longest: int, beat: int, cut: bool) 
     size = len(frame)
     last_beat = (size - 1) // beat * beat
     top = header_end(frame, tcp, mss, longest, last_beat, beat, cut)
-    whole = SuperFrame(frame, tcp, top, kind == GSO_TCPV6)
-    end = whole.end
+    super_frame = SuperFrame(frame, tcp, top, kind == GSO_TCPV6)
+    end = super_frame.end
     count = -(-(end - top) // mss) or 1
     if end == size and not cut:
-        return Sent(whole.segments(mss, count), {"tx_super_frames": 1, "tx_segments": count})
+        return Sent(super_frame.segments(mss, count), {"tx_super_frames": 1, "tx_segments": count})
     # The frame does not end where IP says, or its end is marked as failed. Either shows with the last beat, so a
     # segment that needs nothing of it has left; only the last one of all is held against the length before.
     count = min(max(last_beat - top, 0) // mss, count - 1)
     counts = {"tx_segments": count} if count else {}
     if not cut or end <= last_beat:
         counts["tx_err_ip"] = 1
-    return Sent(whole.segments(mss, count) if count else [], counts)
+    return Sent(super_frame.segments(mss, count) if count else [], counts)

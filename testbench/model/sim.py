@@ -145,7 +145,7 @@ class ModelSim(SimBase):
             f"last progress at {self.waits.progress_ps // 1000} ns",
             f"card: busy until {card.busy_until_ps // 1000} ns, mgmt_irq={int(card.management.irq)}, "
             f"queues running {', '.join(running) or 'none'}, busy {', '.join(busy) or 'none'}",
-            f"transmit: {'enabled' if transmit.enabled else 'DISABLED'}, {transmit.in_flight} frames on the line; "
+            f"transmit: {'enabled' if transmit.enabled else 'DISABLED'}, line {'idle' if card.mac.idle else 'busy'}; "
             f"receive: {'enabled' if card.filter.enable else 'DISABLED'}, {receive.stored} bytes in the frame store",
             f"host registers: {self.host.outstanding()}",
             f"wire: {self.wire.pending} frames queued or under way",

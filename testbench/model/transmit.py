@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from testbench.model.mac import Mac
 from testbench.model.memory import BURST, HostMemory
 from testbench.model.segment import transmit
 from testbench.model.timeline import Timeline
 from testbench.model.virtqueue import Chain, Virtqueue
-from testbench.model.wire import Wire
 
 HEADER = 12
 LONGEST = 65_535 + 32 + HEADER
 SHORTEST = HEADER + 14
-SHORTEST_WIRE = 60  # what the MAC pads a frame to
 BLOCK = 4  # descriptors of one read
 JUDGED_BY_CHAIN = ("tx_drop_chain", "tx_drop_too_long")
 FIFO_BYTES = 4096  # read ahead of the wire
@@ -25,23 +24,23 @@ class Transmit:
     """All transmit queues take turns on one line."""
 
     def __init__(
-        self, timeline: Timeline, memory: HostMemory, wire: Wire, later: Callable[..., object],
-        count: Callable[..., object], max_frame: int, beat: int,
+        self, timeline: Timeline, memory: HostMemory, mac: Mac, later: Callable[..., object],
+        count: Callable[..., object], byte_ps: int, max_frame: int, beat: int,
     ) -> None:  # fmt: skip
-        self._timeline, self._memory, self._wire, self._later, self._count = timeline, memory, wire, later, count
+        """``byte_ps``: time of a byte on the line."""
+        self._timeline, self._memory, self._mac, self._later, self._count = timeline, memory, mac, later, count
+        self._brim_ps, self._low_ps = (FIFO_BYTES + GATE_BYTES) * byte_ps, FIFO_BYTES * byte_ps
+        self._gate_ps = GATE_BYTES * byte_ps
         self._max_frame, self._beat = max_frame, beat
         self.queues: list[Virtqueue] = []
         self.enabled = False
         self._turn_at = 0
         self._waits = False
-        self.line_free_ps = 0
-        self.in_flight = 0
-        """Wire frames that have not left whole."""
 
     @property
     def idle(self) -> bool:
         """Nothing is in the path."""
-        return not self.in_flight
+        return self._mac.idle
 
     def turn(self, _: int = 0) -> None:
         """Take chains, queue by queue, while the line has use for them."""
@@ -49,11 +48,11 @@ class Transmit:
             queue = self._next_queue()
             if queue is None:
                 return
-            ahead = self.line_free_ps - self._timeline.now_ps
-            if ahead > (FIFO_BYTES + GATE_BYTES) * self._wire.byte_ps:
+            ahead = self._mac.backlog_ps
+            if ahead > self._brim_ps:
                 # filled to the brim, and again when only the FIFO's content is left: a wake-up for many frames
                 self._waits = True
-                self._later(ahead - FIFO_BYTES * self._wire.byte_ps, self._go_on)
+                self._later(ahead - self._low_ps, self._go_on)
                 return
             self._send(queue, queue.take())
 
@@ -82,25 +81,11 @@ class Transmit:
             frames = sent.frames
             for name, amount in sent.counts.items():
                 self._count(name, amount)
-        wire, now = self._wire, self._timeline.now_ps
-        answered = now + self._memory.read_latency()
-        free = max(self.line_free_ps, answered)
-        for frame in frames:
-            end = free + wire.slot_ps(len(frame))
-            self.in_flight += 1
-            self._later(end - now, self._sent, free, end, frame)
-            free = end
-        self.line_free_ps = free
-        if len(frames) > 1:
-            # of a super-frame only what the gate holds is read before it is on the wire
-            answered = max(answered, free - GATE_BYTES * wire.byte_ps)
-        queue.complete(chain.head, 0, after_ps=answered - now)
-
-    def _sent(self, start: int, end: int, frame: bytes) -> None:
-        self.in_flight -= 1
-        self._count("tx_frames")
-        self._count("tx_bytes", max(len(frame), SHORTEST_WIRE))
-        self._wire.from_card(start, end, frame)
+        now, latency = self._timeline.now_ps, self._memory.read_latency()
+        self._mac.send(frames, now + latency)
+        # of a super-frame only what the gate holds is read before it is on the wire
+        held = self._mac.backlog_ps - self._gate_ps if len(frames) > 1 else 0
+        queue.complete(chain.head, 0, after_ps=max(latency, held))
 
     def _gather(self, chain: Chain) -> tuple[bytes, str | None]:
         """Header and frame as far as they could be read, and the counter of what was wrong."""

@@ -31,7 +31,7 @@ class Inward:
     ) -> None:  # fmt: skip
         self._timeline, self._link, self._peer, self._into = timeline, link, peer, into
         self._faults, self._on_progress = faults, on_progress
-        self.receive: Callable[[bytes, bool], object] = nobody
+        self.receive: Callable[[bytes, int], object] = nobody
         self._source: deque[Copy] = peer.back
         self._line: list[tuple[int, int, int, bytes]] = []  # under way on the impaired line, a heap by time and order
         self._order = count()
@@ -132,5 +132,5 @@ class Inward:
         self._into.add(start, flags, frame)
         self._on_progress()
         if not flags & LOST:
-            self.receive(frame, flags & (BAD_FCS | ERROR_CHAR) != 0)
+            self.receive(frame, flags & (BAD_FCS | ERROR_CHAR))
         self.schedule()

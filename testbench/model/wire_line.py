@@ -27,11 +27,11 @@ class Line(Link):
         self._inward = Inward(timeline, self, self._peer, self._into, self._rx, on_progress)
 
     # the card's side
-    def attach(self, receive: Callable[[bytes, bool], object], link_changed: Callable[[bool], object]) -> None:
+    def attach(self, receive: Callable[[bytes, int], object], link_changed: Callable[[bool], object]) -> None:
         """Join the card to the line.
 
-        ``receive(frame, bad)`` is called when the last byte of a frame has arrived (``bad``: with a wrong FCS or an
-        error character), ``link_changed(up)`` when the link goes up or down from now on.
+        ``receive(frame, marks)`` is called when the last byte of a frame has arrived (``marks``: BAD_FCS, ERROR_CHAR),
+        ``link_changed(up)`` when the link goes up or down from now on.
         """
         self._inward.receive, self._link_changed = receive, link_changed
         self._told = self.link_up
