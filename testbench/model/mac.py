@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The MAC: frames out one after another at the line's pace, frames in checked; with XGMII also flow control (802.3 31B)."""
+"""The MAC: frames out one after another at the line's pace, frames in checked, flow control (802.3, annex 31B)."""
 
 from __future__ import annotations
 
