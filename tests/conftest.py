@@ -2,10 +2,12 @@
 """Fixtures of tests that run on a whole card: the device is a parameter, the RTL or the functional model."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from testbench.lib.alarm import wall_alarm
 from testbench.lib.driver_interface import DRIVERS, load
 from testbench.lib.runtime import DEVICES, run_simulation
 
@@ -44,9 +46,11 @@ def run(device, tmp_path):
     """``run("module:function", CardConfig(), **args)``: a bench entry below ``testbench.system`` on the device."""
 
     def run_entry(entry, build=None, wall_limit_s=120, **args):
-        return run_simulation(
-            f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=wall_limit_s,
-            capture_file=False, device=device,
-        )  # fmt: skip
+        # code that loops without waiting hangs a simulator process, which is killed, but the model runs in this one
+        with wall_alarm(wall_limit_s) if device == "model" else nullcontext():
+            return run_simulation(
+                f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=wall_limit_s,
+                capture_file=False, device=device,
+            )  # fmt: skip
 
     return run_entry

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver from probe to close on a device that is not our card: other places, other limits, other feature sets."""
+"""The driver on a third device that is not our card: other places, other limits, and one that breaks the rules.
+
+What these tests show beyond those on the card (test_driver_rules.py): that nothing is assumed of our card, and that a
+device which breaks its rings, gives no answer or is no virtio device at all is named and survived.
+"""
 
 import struct
 
 import pytest
 from virtio_device import DEVICE, FakeDevice, run
 
+from examples.tiny_driver import TinyDriver
 from host_driver import DmaMemory, Feature, NetDevice, NetHeader, Options, checksum_request, tso_request
 from host_driver.errors import (
     ControlError,
@@ -292,3 +297,18 @@ def test_configuration_is_read_again_when_it_changes_meanwhile():
 
     fake.bar_read = changing
     assert run(card.transport.config_bytes(0, 6))[5] == 0x13
+
+
+def test_the_example_driver_assumes_nothing_of_our_card_either():
+    fake = FakeDevice(ALL)
+    tiny = TinyDriver(fake)
+    for _ in range(2):
+        run(tiny.probe())
+        assert fake.status == 15 and fake.accepted == [1 << Feature.MAC | 1 << Feature.STATUS, 1]
+        assert tiny.mac == bytes.fromhex("0255aa010203") and tiny.link_up
+        for number in range(300):  # several times around the ring
+            frame = bytes([number % 256]) * (60 + number)
+            assert tiny.transmit(frame) and fake.sent.pop() == bytes(12) + frame
+            assert fake.deliver(frame) and run(tiny.wait(1000)) and tiny.poll() == [frame]
+        run(tiny.close())
+        assert fake.status == 0

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ring arithmetic, allocator and split queue of the driver, against an independent device side."""
+"""Ring arithmetic, allocator and split queue of the driver, against a device side that does what no card does.
+
+It takes chains out of order, asks for notifications at random and breaks its ring; rings on the card are in
+test_driver_rules.py.
+"""
 
 import random
 from itertools import pairwise

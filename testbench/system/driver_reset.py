@@ -118,8 +118,8 @@ async def dead_firmware(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     rig.stop()
     try:
         await device.settings.set_promisc(True)
-    except DeviceTimeout:
-        outcome["command"] = "DeviceTimeout"
+    except DriverError as error:
+        outcome["command"] = type(error).__name__
     await device.wait(1_000_000)
     outcome["watchdog"] = device.needs_reset
     try:
