@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TypedDict
 
 import numpy
@@ -23,3 +24,29 @@ class Incident(TypedDict):
     length: int
     write: bool
     what: str
+
+
+class HostRegisters(ABC):
+    """The two spaces that a driver reaches, over one port that has both."""
+
+    @abstractmethod
+    async def _sized_read(self, address: int, size: int) -> int: ...
+
+    @abstractmethod
+    def _sized_write(self, address: int, value: int, size: int) -> None: ...
+
+    async def bar_read(self, offset: int, size: int) -> int:
+        """Read 1, 2, 4 or 8 naturally aligned bytes of the BAR."""
+        return await self._sized_read(offset, size)
+
+    def bar_write(self, offset: int, value: int, size: int) -> None:
+        """Write to the BAR (posted)."""
+        self._sized_write(offset, value, size)
+
+    async def config_read(self, offset: int, size: int) -> int:
+        """Read PCI configuration space."""
+        return await self._sized_read(CONFIG_SPACE + offset, size)
+
+    def config_write(self, offset: int, value: int, size: int) -> None:
+        """Write PCI configuration space (posted)."""
+        self._sized_write(CONFIG_SPACE + offset, value, size)

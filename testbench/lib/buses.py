@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 
 import numpy
 
-from testbench.lib.bus_types import BOTH, CONFIG_SPACE, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
+from testbench.lib.bus_types import BOTH, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, HostRegisters, Incident
 from testbench.lib.config import HostConfig
 from testbench.lib.errors import BusError, ReadTimeoutError
 from testbench.lib.native import Reason, cell, lib
@@ -103,7 +103,7 @@ class ManagementBus(_Bus):
         await self._waits.wait("firmware asleep", Reason(0), ns, passive=True)
 
 
-class HostBus(_Bus):
+class HostBus(_Bus, HostRegisters):
     """What the driver's transport is given, and the knobs tests turn on host memory."""
 
     number, name = 0, "host"
@@ -158,22 +158,6 @@ class HostBus(_Bus):
         else:
             shift = address & 3
             self._write(address & ~3, value << 8 * shift, ((1 << size) - 1) << shift)
-
-    async def bar_read(self, offset: int, size: int) -> int:
-        """Read 1, 2, 4 or 8 naturally aligned bytes of the BAR."""
-        return await self._sized_read(offset, size)
-
-    def bar_write(self, offset: int, value: int, size: int) -> None:
-        """Write to the BAR (posted)."""
-        self._sized_write(offset, value, size)
-
-    async def config_read(self, offset: int, size: int) -> int:
-        """Read PCI configuration space."""
-        return await self._sized_read(CONFIG_SPACE + offset, size)
-
-    def config_write(self, offset: int, value: int, size: int) -> None:
-        """Write PCI configuration space (posted)."""
-        self._sized_write(CONFIG_SPACE + offset, value, size)
 
     # interrupts
     def take_interrupts(self) -> set[int]:
@@ -242,7 +226,7 @@ class HostBus(_Bus):
     def inject(
         self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1, share: float = 1.0
     ) -> None:
-        """Answer bursts that touch this range with an error, or a random ``share`` of them, ``count`` times (-1: always)."""
+        """Answer bursts that touch this range, or a random ``share`` of them, with an error; ``count`` -1: always."""
         lib.fr_mem_inject(base, size, kinds, response, count, round(share * 1e6))
 
     def inject_clear(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Set
 
 import numpy
 
-from testbench.lib.bus_types import BOTH, CONFIG_SPACE, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, Incident
+from testbench.lib.bus_types import BOTH, CONFIG_SPACE, ERRORS, INCIDENT_KINDS, MESSAGE, SLVERR, HostRegisters, Incident
 from testbench.lib.config import HostConfig
 from testbench.lib.errors import ReadTimeoutError
 from testbench.model import regs
@@ -85,7 +85,7 @@ class ManagementBus(Port):
         await self._waits.wait("firmware asleep", Event(self._timeline), ns, passive=True)
 
 
-class HostBus(Port):
+class HostBus(Port, HostRegisters):
     """What the driver's transport is given, and the knobs tests turn on host memory."""
 
     def __init__(self, timeline: Timeline, waits: Waits, memory: HostMemory, config: HostConfig) -> None:
@@ -151,22 +151,6 @@ class HostBus(Port):
         port = self.card.pci if address & CONFIG_SPACE else self.card.bar
         self._post(port.write, address & 0xFFFC, value << shift & mask, mask)
 
-    async def bar_read(self, offset: int, size: int) -> int:
-        """Read 1, 2, 4 or 8 naturally aligned bytes of the BAR."""
-        return await self._sized_read(offset, size)
-
-    def bar_write(self, offset: int, value: int, size: int) -> None:
-        """Write to the BAR (posted)."""
-        self._sized_write(offset, value, size)
-
-    async def config_read(self, offset: int, size: int) -> int:
-        """Read PCI configuration space."""
-        return await self._sized_read(CONFIG_SPACE + offset, size)
-
-    def config_write(self, offset: int, value: int, size: int) -> None:
-        """Write PCI configuration space (posted)."""
-        self._sized_write(CONFIG_SPACE + offset, value, size)
-
     # interrupts
     def take_interrupts(self) -> set[int]:
         """Vectors that have fired since they were last returned."""
@@ -216,7 +200,7 @@ class HostBus(Port):
     def inject(
         self, base: int, size: int, kinds: int = BOTH, response: int = SLVERR, count: int = -1, share: float = 1.0
     ) -> None:
-        """Answer bursts that touch this range with an error, or a random ``share`` of them, ``count`` times (-1: always)."""
+        """Answer bursts that touch this range, or a random ``share`` of them, with an error; ``count`` -1: always."""
         self._memory.rules.append(Rule(base, size, kinds, response, count, round(share * 1e6)))
 
     def inject_clear(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupt coalescing (virtio 1.2, 5.1.6.5.7): lets a queue's interrupt go after so many frames or so much time."""
+"""Interrupt coalescing (virtio 1.3, 5.1.6.5.9): lets a queue's interrupt go after so many frames or so much time."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ class Virtqueue:
 
     # ---- does the driver want to know
     def ask(self, answer: Callable[[int, bool], object]) -> None:
-        """Read what the driver asked for; ``answer(number, wanted)`` gets the verdict (virtio 1.2, 2.7.10)."""
+        """Read what the driver asked for; ``answer(number, wanted)`` gets the verdict (virtio 1.2, 2.7.7)."""
         if not self.running:
             return
         if self._asking:
