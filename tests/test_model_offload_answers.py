@@ -21,7 +21,7 @@ from testbench.lib.tx_offload_driver import Job, super_frame, with_zero_checksum
 from testbench.model.checksum import checksum, checksum_not_zero, residue, residues
 from testbench.model.classify import Entry, Filter, Verdict, classify
 from testbench.model.segment import Sent, transmit
-from testbench.unit.lib_offload_frames import with_driver_sum
+from testbench.unit.lib_tx_requests import with_driver_sum
 
 OWN = bytes.fromhex("525400112233")
 

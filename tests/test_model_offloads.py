@@ -19,15 +19,8 @@ from testbench.model.segment import Sent, transmit
 from testbench.unit import rx_oracle
 from testbench.unit.bench_model_offloads import COUNTER
 from testbench.unit.bench_tx_offload import bad_jobs
-from testbench.unit.lib_offload_frames import (
-    MODES,
-    edge_jobs,
-    random_frame,
-    random_job,
-    random_pool,
-    random_settings,
-    with_driver_sum,
-)
+from testbench.unit.lib_rx_frames import MODES, edge_frames, random_frame, random_pool, random_settings
+from testbench.unit.lib_tx_requests import edge_jobs, random_job, with_driver_sum
 
 BENCH = "testbench.unit.bench_model_offloads"
 
@@ -87,7 +80,7 @@ def test_classify_equals_the_oracle(rng):
     """Thousands of good and bent frames under random settings."""
     pool = random_pool(rng, 250)
     for number in range(40):
-        frames = [random_frame(rng, pool) for _ in range(150)]
+        frames = edge_frames() + [random_frame(rng, pool) for _ in range(150)]
         chosen = random_settings(rng, frames, number)
         oracle = rx_oracle.Filter()
         for name in ("enable", "mac", "mtu", "steer"):

@@ -15,7 +15,8 @@ from testbench.model.segment import transmit
 from testbench.unit import rx_oracle
 from testbench.unit.bench_rx_classify import play, start, write_table
 from testbench.unit.bench_tx_offload import bad_jobs
-from testbench.unit.lib_offload_frames import MODES, edge_jobs, random_frame, random_job, random_pool, random_settings
+from testbench.unit.lib_rx_frames import MODES, edge_frames, random_frame, random_pool, random_settings
+from testbench.unit.lib_tx_requests import edge_jobs, random_job
 
 ROUNDS = int(os.environ.get("MODEL_OFFLOADS_ROUNDS", "2"))
 COUNTER = {"too_long": "tx_drop_too_long", "super_frame": "tx_super_frames", "segment": "tx_segments"}
@@ -42,6 +43,7 @@ async def transmit_equals_the_model(dut):
     await bench.start()
     rng, beat = bench.rng, bench.keep_w
     total: Counter[str] = Counter()
+    requests = 0
     for number in range(ROUNDS):
         stall = rng.choice([0.0, 0.0, 0.3])
         jobs = [random_job(rng, bench.max_frame, beat) for _ in range(300)]
@@ -63,7 +65,8 @@ async def transmit_equals_the_model(dut):
         assert position == len(frames)
         assert got == {name: want[name] for name in got}
         total.update(want)
-    dut._log.info("%d requests: %s", ROUNDS * 300, dict(total))
+        requests += len(jobs)
+    dut._log.info("%d requests: %s", requests, dict(total))
     assert len(total) == 10, f"not every counter moved: {dict(total)}"
 
 
@@ -84,10 +87,11 @@ async def receive_equals_the_model(dut):
     await start(dut)
     rng = random.Random(cocotb.RANDOM_SEED)
     total: Counter[str] = Counter()
+    judged = 0
     for _ in range(ROUNDS):
         pool = random_pool(rng, 60)
-        for number in range(4):
-            frames = [random_frame(rng, pool) for _ in range(100)]
+        for number in range(8):
+            frames = edge_frames() + [random_frame(rng, pool) for _ in range(60)]
             settings = random_settings(rng, frames, number)
             dut.cfg_enable.value = settings.enable
             dut.cfg_mode.value = sum(getattr(settings, name) << bit for bit, name in enumerate(MODES))
@@ -106,5 +110,6 @@ async def receive_equals_the_model(dut):
                 assert rx_oracle.meta_field(meta, "DATA_VALID") == want.data_valid, where
                 assert rx_oracle.meta_field(meta, "DROP") == (want.drop is not None), where
                 total.update(names or ["taken"])
-    dut._log.info("%d frames: %s", ROUNDS * 400, dict(total))
+            judged += len(frames)
+    dut._log.info("%d frames: %s", judged, dict(total))
     assert len(total) == 9, f"not every counter moved: {dict(total)}"

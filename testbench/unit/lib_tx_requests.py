@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests for the transmit offloads and frames for the receive filter: good ones, and bent in every way."""
+"""Requests for the transmit offloads: good ones, and bent in every way."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from dataclasses import replace
 
 from testbench.lib.oracle_tso import NEEDS_CSUM, NetHeader, ones_sum, pseudo_header
 from testbench.lib.tx_offload_driver import Job, super_frame
-from testbench.model.classify import Entry, Filter
-from testbench.unit import rx_oracle
-from testbench.unit.bench_rx_classify import OWN, text
 from testbench.unit.bench_tx_offload import any_super_frame
-
-MODES = ("promisc", "allmulti", "alluni", "nomulti", "nouni", "nobcast")
 
 
 def overwritten(frame: bytes, at: int, value: bytes) -> bytes:
@@ -134,79 +129,38 @@ def edge_jobs(rng: random.Random, max_frame: int, beat: int) -> list[Job]:
     top = tcp + 4 * (job.frame[tcp + 12] >> 4)
     at = 14 + 4 * shape["vlans"] + (2 if version == 4 else 4)
     jobs = []
-    # one start puts the data offset on a beat's first byte, others the header's end round the limit of 256 bytes
-    aligned = tcp + -(tcp + 12) % beat
-    for start in (tcp, aligned, aligned + 1, rng.randrange(40, 230), 235, 236, 237):
-        frame = job.frame.ljust(300, b"\5")
-        words = rng.choice([4, 5, 5, 6])
-        if start != tcp:
-            frame = overwritten(frame, start + 12, bytes([words << 4]))
-        for size in [*range(max(14, start - 1 - beat), max(top, start + 20) + beat + 2, 1 + beat // 16), len(frame)]:
-            for gso_size in {job.header.gso_size, max_frame}:
-                header = replace(job.header, csum_start=start, gso_size=gso_size)
-                jobs += [Job(header, frame[:size], drop) for drop in (False, True)]
+    # one start puts the data offset on a beat's first byte
+    for start in (tcp, tcp + -(tcp + 12) % beat, rng.randrange(40, 230)):
+        moved = job if start == tcp else tcp_at(job, start, rng.choice([4, 5, 5, 6]))
+        for size in range(max(14, start - 1 - beat), max(top, start + 20) + beat + 2, 1 + beat // 16):
+            for gso_size in (job.header.gso_size, max_frame):
+                header = replace(moved.header, gso_size=gso_size)
+                jobs += [Job(header, moved.frame[:size], drop) for drop in (False, True)]
     last_beat = (len(job.frame) - 1) // beat * beat
     for end in [*range(top - 2, top + 3), *range(last_beat - 2, last_beat + 3), len(job.frame) + 1]:
         told = end - (tcp if version == 6 else at - 2)
         lying = with_driver_sum(Job(job.header, overwritten(job.frame, at, struct.pack(">H", told))))
         jobs += [lying, replace(lying, drop=True)]
+    return jobs + header_jobs(rng)
+
+
+def header_jobs(rng: random.Random) -> list[Job]:
+    """TCP where IP does not end, headers that end round byte 256, and super-frames that have no payload."""
+    jobs = []
+    for version in (4, 6):
+        job = super_frame(rng, 300, 100, version)
+        limit = [(start, words) for start in range(233, 239) for words in (4, 5, 6)]
+        for start, words in [(start, 5) for start in range(12, 80)] + limit:
+            moved = tcp_at(job, start, words)
+            jobs += [moved, replace(moved, drop=True)]
+        jobs.append(super_frame(rng, 0, rng.randrange(1, 100), version))
+        for first in range(0x42, 0x48):
+            moved = tcp_at(job, 14 + 4 * (first & 15), 5)
+            jobs.append(Job(moved.header, overwritten(moved.frame, 14, bytes([first]))))
     return jobs
 
 
-def random_frame(rng: random.Random, pool: list[bytes]) -> bytes:
-    """A received frame of at least 60 bytes: one of the pool, good or bent."""
-    frame = rng.choice(pool)
-    for _ in range(rng.choice([0, 1, 1, 2, 3])):
-        frame = bent_frame(rng, frame)
-    if rng.random() < 0.1:
-        frame = rng.choice([b"\xff" * 6, b"\x01" + rng.randbytes(5), b"\x02" + rng.randbytes(5)]) + frame[6:]
-    missing = max(0, 60 - len(frame))
-    return frame + rng.choice([bytes(missing), rng.randbytes(missing)])
-
-
-def bent_frame(rng: random.Random, frame: bytes) -> bytes:
-    """The frame with one thing changed that a classifier looks at."""
-    choice = rng.randrange(8)
-    l3 = rng.choice([14, 18, 22]) if frame[12:14] in (b"\x81\x00", b"\x88\xa8") else 14
-    if choice == 0 and len(frame) > 14:
-        return rx_oracle.damaged(rng, frame).ljust(14, b"\0")
-    if choice == 1:  # a tag more or less
-        tag = rng.choice([b"\x81\x00", b"\x88\xa8", b"\x91\x00"]) + rng.randbytes(2)
-        return frame[:12] + (tag if rng.random() < 0.7 else b"") + frame[12 if rng.random() < 0.7 else 16 :]
-    if choice == 2:  # a length of IP
-        at = l3 + rng.choice([2, 4])
-        value = int.from_bytes(frame[at : at + 2], "big") + rng.choice([-20, -8, -1, 1, 2, 40, 60])
-        return overwritten(frame, at, struct.pack(">H", value & 0xFFFF))
-    if choice == 3:  # header lengths, protocols, fragments, routing
-        at = l3 + rng.choice([0, 6, 7, 9, 40, 41, 43, 48, 49, 51])
-        return overwritten(frame, at, bytes([rng.choice([0, 1, 2, 5, 6, 6, 17, 17, 43, 60, 0x20, 0x40, 0x45, 0x4F])]))
-    if choice == 4:  # a length of 802.3, or a type around it
-        size = len(frame) - l3
-        return overwritten(
-            frame, l3 - 2, struct.pack(">H", max(0, rng.choice([0, 46, size - 1, size, size + 1, 1500, 1501])))
-        )
-    if choice == 5:  # length and checksum of UDP
-        at = l3 + rng.choice([20, 40]) + rng.choice([4, 6])
-        return overwritten(frame, at, rng.choice([b"\0\0", struct.pack(">H", rng.randrange(70)), rng.randbytes(2)]))
-    if choice == 6:
-        return frame + rng.randbytes(rng.randrange(1, 80))
-    return frame[: rng.randrange(14, max(60, len(frame)))]
-
-
-def random_pool(rng: random.Random, count: int) -> list[bytes]:
-    """Good packets of every style, to this card, with payloads up to a few beats of the widest bus."""
-    return [rx_oracle.random_packet(rng, text(OWN), rng.choice([80, 80, 300]))[0] for _ in range(count)]
-
-
-def random_settings(rng: random.Random, frames: list[bytes], number: int) -> Filter:
-    """Settings of which most let most frames pass; a ``number`` of 1 mod 4 has an MTU, one of 3 is switched off."""
-    settings = Filter(mac=rng.choice([OWN, OWN, bytes(6)]), enable=number % 4 != 3, steer=rng.randrange(256))
-    for name in MODES:
-        setattr(settings, name, rng.random() < 0.2)
-    settings.mtu = rng.choice([0, 1500])
-    if number % 4 == 1:
-        settings.mtu = len(rng.choice(frames)) - rng.choice([13, 14, 15, 18, 22])
-    for index in rng.sample(range(32), rng.randrange(6)):
-        mac = rng.choice(frames)[:6]
-        settings.table[index] = Entry(mac, rng.random() < 0.8, rng.random() < 0.5, rng.randrange(256))
-    return settings
+def tcp_at(job: Job, start: int, words: int) -> Job:
+    """The super-frame with TCP said to begin at ``start``, and a data offset there."""
+    frame = overwritten(job.frame.ljust(300, b"\5"), start + 12, bytes([words << 4]))
+    return Job(replace(job.header, csum_start=start), frame, job.drop)
