@@ -158,7 +158,7 @@ ID_VALUE = 0x4C524546
 # Counters, in the order of the STATS window.
 STATS = (
     "tx_frames",  # Wire frames handed to the MAC
-    "tx_bytes",  # Bytes of these frames, without padding and FCS
+    "tx_bytes",  # Bytes of these frames, padding included, without FCS
     "tx_super_frames",  # Frames of the driver that asked for segmentation
     "tx_segments",  # Wire frames cut from them
     "tx_csum_inserted",  # Wire frames whose checksum the card filled in

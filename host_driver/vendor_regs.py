@@ -14,7 +14,7 @@ CAP_VENDOR_ID = 0xFE52  # vendor_id of the VENDOR_CFG capability that shows wher
 # Counters, in the order of the STATS window.
 STATS = (
     "tx_frames",  # Wire frames handed to the MAC
-    "tx_bytes",  # Bytes of these frames, without padding and FCS
+    "tx_bytes",  # Bytes of these frames, padding included, without FCS
     "tx_super_frames",  # Frames of the driver that asked for segmentation
     "tx_segments",  # Wire frames cut from them
     "tx_csum_inserted",  # Wire frames whose checksum the card filled in

@@ -206,7 +206,7 @@ def python(title: str, registers: tuple[Register, ...], counters: list[Counter],
 
 def python_map(spaces: list[Space], counters: list[Counter]) -> str:
     """Every space in one module, under the names of the Verilog header, with reset values: what a model needs."""
-    lines = ["# SPDX-License-Identifier: Apache-2.0", "# ruff: noqa: E501", f"# {NOTICE}"]
+    lines = ["# SPDX-License-Identifier: Apache-2.0", "# ruff: noqa: E501", "# fmt: off", f"# {NOTICE}"]
     lines += ['"""Registers of every space, as a device has them: offsets within the space, masks in place."""']
     for space in spaces:
         lines += ["", f"# {space.title}"]

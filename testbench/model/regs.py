@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: E501
+# fmt: off
 # Generated from hw/nic/regs/ferrule.rdl; change that file and run: python -m testbench.lib.export_regs
 """Registers of every space, as a device has them: offsets within the space, masks in place."""
 
@@ -26,14 +27,10 @@ COMMON_DRIVER_FEATURE_SELECT = 0x008  # RW: 32-bit word of the accepted features
 COMMON_DRIVER_FEATURE = 0x00C  # RW: That word as the driver wrote it
 COMMON_CONFIG_MSIX_VECTOR = 0x010  # RW: Vector of configuration changes; 0xffff none
 COMMON_NUM_QUEUES = 0x012  # RO: Number of queues
-COMMON_DEVICE_STATUS = (
-    0x014  # RW: A read after a write is held until firmware has answered; a write of 0 stops every queue at once
-)
+COMMON_DEVICE_STATUS = 0x014  # RW: A read after a write is held until firmware has answered; a write of 0 stops every queue at once
 COMMON_CONFIG_GENERATION = 0x015  # RO: Changes with every change of the device configuration
 COMMON_QUEUE_SELECT = 0x016  # RW: Queue the next registers speak of
-COMMON_QUEUE_SIZE = (
-    0x018  # RW: Descriptors; a power of two up to the maximum, other writes are ignored; 0: no such queue
-)
+COMMON_QUEUE_SIZE = 0x018  # RW: Descriptors; a power of two up to the maximum, other writes are ignored; 0: no such queue
 COMMON_QUEUE_MSIX_VECTOR = 0x01A  # RW: Vector of the queue; 0xffff none
 COMMON_QUEUE_ENABLE = 0x01C  # RW: A write of 1 starts the queue; its other registers are then read-only
 COMMON_QUEUE_NOTIFY_OFF = 0x01E  # RO: The queue's index: its notification address is this times 4
@@ -41,9 +38,7 @@ COMMON_QUEUE_DESC = 0x020  # RW: Address of the descriptor table
 COMMON_QUEUE_DRIVER = 0x028  # RW: Address of the available ring
 COMMON_QUEUE_DEVICE = 0x030  # RW: Address of the used ring
 COMMON_QUEUE_NOTIF_CONFIG_DATA = 0x038  # RO: Not offered: 0
-COMMON_QUEUE_RESET = (
-    0x03A  # RW: A write of 1 stops the queue; reads 1 until it touches memory no more, then 0 with queue_enable 0
-)
+COMMON_QUEUE_RESET = 0x03A  # RW: A write of 1 stops the queue; reads 1 until it touches memory no more, then 0 with queue_enable 0
 
 # Interrupt status
 ISR_ISR = 0x000  # RO: A read clears it
@@ -177,17 +172,13 @@ MGMT_HOST_STATUS_COUNT_SHIFT = 16
 MGMT_DEVICE_STATUS = 0x044  # RW: The device's side of device_status; the write answers a held read
 MGMT_DEVICE_STATUS_STATUS = 0xFF  # What the BAR returns
 MGMT_DEVICE_STATUS_STATUS_SHIFT = 0
-MGMT_DEVICE_STATUS_COUNT = (
-    0xFFFF0000  # HOST_STATUS count this answers; an older one stores the value and releases nothing
-)
+MGMT_DEVICE_STATUS_COUNT = 0xFFFF0000  # HOST_STATUS count this answers; an older one stores the value and releases nothing
 MGMT_DEVICE_STATUS_COUNT_SHIFT = 16
 MGMT_DRIVER_FEATURES_LO = 0x048  # RO: Feature bits 0..31 as the driver wrote them
 MGMT_DRIVER_FEATURES_HI = 0x04C  # RO: Feature bits 32..63 as the driver wrote them
 MGMT_DEVICE_FEATURES_LO = 0x050  # RW: Feature bits 0..31 offered
 MGMT_DEVICE_FEATURES_HI = 0x054  # RW: Feature bits 32..63 offered
-MGMT_ACTIVE_FEATURES_LO = (
-    0x058  # RW: Feature bits 0..31 in force: the whole word is kept, the data path obeys those named
-)
+MGMT_ACTIVE_FEATURES_LO = 0x058  # RW: Feature bits 0..31 in force: the whole word is kept, the data path obeys those named
 MGMT_ACTIVE_FEATURES_LO_GUEST_CSUM = 0x2  # VIRTIO_NET_F_GUEST_CSUM
 MGMT_ACTIVE_FEATURES_LO_MRG_RXBUF = 0x8000  # VIRTIO_NET_F_MRG_RXBUF
 MGMT_ACTIVE_FEATURES_LO_INDIRECT = 0x10000000  # VIRTIO_F_INDIRECT_DESC
