@@ -17,7 +17,7 @@ from .link import Link
 from .log import Log
 from .settings import CardSettings
 from .stats import snapshot
-from .status import DeviceStatus
+from .status import DRIVER_OK, DeviceStatus
 
 EVENTS = (
     regs.EVENT_STATUS_STATUS_WRITE | regs.EVENT_STATUS_CTRL_COMMAND | regs.EVENT_STATUS_LINK
@@ -38,12 +38,16 @@ class Firmware:
         self._running = self._more_faults = False
 
     async def boot(self) -> Card:
-        """Check the card, put it into a known state, offer its features. Named errors say what is wrong with it."""
+        """Check the card, offer its features, and put it into a known state, or take it over from a driver's midst.
+
+        Named errors say what is wrong with the card.
+        """
         bus, settings = self.bus, self.settings
         self.card = card = await identify(bus)
         await self_test(bus)
         bus.write32(regs.EVENT_ENABLE, 0)
-        bus.write32(regs.EVENT_STATUS, ALL_EVENTS)
+        # what they tell is looked at below; only whether a command has been begun is told by nothing else
+        bus.write32(regs.EVENT_STATUS, ALL_EVENTS & ~regs.EVENT_STATUS_CTRL_COMMAND)
         self.filter = ReceiveFilter(bus, card.mac_entries)
         self.coalescing = Coalescing(bus, card)
         self.link = Link(bus, card, settings)
@@ -54,19 +58,45 @@ class Firmware:
             bus, self.log, self.offer, base, self._features_accepted, self.control.abandon, self._was_reset
         )
         self.faults = Faults(bus, card, self.log, self.status)
-        bus.write32(regs.DATAPATH, base)
+        accepted = await self.status.take_over()
+        if accepted:
+            self.control.active = accepted
+            await self.filter.take_over()
         bus.write32(regs.DEVICE_FEATURES_LO, self.offer & 0xFFFF_FFFF)
         bus.write32(regs.DEVICE_FEATURES_HI, self.offer >> 32)
         bus.write32(regs.HOLD_LIMIT_US, settings.hold_limit_us)
         bus.write32(regs.RX_WAIT_CYCLES, settings.rx_wait_cycles)
-        await self.link.start()
+        # firmware before this one may have left these, and neither a driver's reset nor CLEAR takes them back
+        bus.write32(regs.RX_STEER, 0)
+        for gq in range(card.control_queue + 1):
+            await self.set_start_index(gq, 0)
+        await self.link.start(taken_over=bool(accepted))
         # a driver may have written before we were there, and then waits
         await self.status.serve()
+        if accepted and self.status.status & DRIVER_OK:
+            await self._carry_on(accepted)
+        # the log may hold errors whose event an earlier firmware has cleared
+        self._more_faults = True
         bus.write32(regs.HEARTBEAT, 1)
         bus.write32(regs.WATCHDOG_US, BITES_AFTER * settings.heartbeat_us)
         bus.write32(regs.EVENT_ENABLE, EVENTS)
         self.log.add(bus.now_ns(), "boot", f"version {card.version}, {card.pairs} pairs, {card.data_width} bits")
         return card
+
+    async def _carry_on(self, accepted: int) -> None:
+        """A driver is live. What cannot be known or kept for it is for a reset, which only the driver can begin."""
+        reason = ""
+        if await self.control.refuse_begun():
+            reason = "a control command was cut off"
+        elif queue := await self.faults.broken():
+            reason = f"{queue} has stopped"
+        elif accepted & ~self.offer or await self.link.told_mtu() != self.link.mtu:
+            reason = "the driver was told something else than this firmware offers"
+        self.log.add(self.bus.now_ns(), "take over", reason or "a driver is live, and is kept")
+        if reason:
+            self.status.fail(reason)
+        # whatever was to be announced may not have been
+        self.bus.write32(regs.CONFIG_NOTIFY, 1)
 
     async def run(self) -> None:
         """Serve events until ``stop``."""
@@ -91,6 +121,10 @@ class Firmware:
         events = await bus.read32(regs.EVENT_STATUS) & EVENTS
         # cleared before it is handled: what happens meanwhile raises it again
         bus.write32(regs.EVENT_STATUS, events)
+        if events & regs.EVENT_STATUS_WATCHDOG:
+            # before a status write: the reset that a driver may have asked for since ends this too
+            self.log.add(bus.now_ns(), "watchdog", "a heartbeat came too late")
+            self.status.fail("the watchdog expired")
         if events & regs.EVENT_STATUS_STATUS_WRITE:
             await self.status.serve()
         if events & regs.EVENT_STATUS_CTRL_COMMAND:
@@ -99,9 +133,6 @@ class Firmware:
             self.log.add(bus.now_ns(), "link", change)
         if events & regs.EVENT_STATUS_QUEUE_ERROR or self._more_faults:
             self._more_faults = await self.faults.serve()
-        if events & regs.EVENT_STATUS_WATCHDOG:
-            self.log.add(bus.now_ns(), "watchdog", "a heartbeat came too late")
-            self.status.fail("the watchdog expired")
         if events & regs.EVENT_STATUS_HOLD_TIMEOUT:
             self.log.add(bus.now_ns(), "hold timeout", "a driver's read of device_status was not answered in time")
 

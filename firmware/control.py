@@ -16,6 +16,7 @@ from .identity import Card, field
 
 OK, ERR = b"\x00", b"\x01"
 CLASS_RX, CLASS_MAC, CLASS_NOTF_COAL = 0, 1, 6
+RAM_BYTES = 4096
 COAL_VALUES = struct.Struct("<II")
 COAL_QUEUE = struct.Struct("<HH")
 COAL_QUEUE_VALUES = struct.Struct("<HHII")
@@ -67,6 +68,21 @@ class Control:
         answer = await self.answer(request, capacity)
         self._write(answer)
         self._bus.write32(regs.CTRL_DONE, len(answer))
+
+    async def refuse_begun(self) -> bool:
+        """Refuse a command that an earlier firmware has begun; False: there is none. What was done of it is not known.
+
+        Its own words are gone where an answer has been written over them, so all there is room for says ERR.
+        """
+        if not await self._bus.read32(regs.CTRL_STATE) & regs.CTRL_STATE_PENDING:
+            return False
+        # looked at after the command: the event of one that nobody has begun is there still
+        if await self._bus.read32(regs.EVENT_STATUS) & regs.EVENT_STATUS_CTRL_COMMAND:
+            return False
+        answer = ERR * min(await self._bus.read32(regs.CTRL_CAPACITY), RAM_BYTES)
+        self._write(answer)
+        self._bus.write32(regs.CTRL_DONE, len(answer))
+        return True
 
     async def abandon(self) -> None:
         """Let go of a command that waits, without an answer: its queue is being reset."""

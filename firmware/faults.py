@@ -36,6 +36,14 @@ class Faults:
     def __init__(self, bus: ManagementBus, card: Card, log: Log, status: DeviceStatus) -> None:
         self._bus, self._card, self._log, self._status = bus, card, log, status
 
+    async def broken(self) -> str | None:
+        """The first queue that has stopped, if one has."""
+        for gq in range(self._card.control_queue + 1):
+            self._bus.write32(regs.QUEUE_SELECT, gq)
+            if await self._bus.read32(regs.QUEUE_STATE) & regs.QUEUE_STATE_BROKEN:
+                return queue_name(gq, self._card)
+        return None
+
     async def serve(self) -> bool:
         """Read what there is, up to a bound; True: there may be more."""
         for _ in range(READ_AT_ONCE):

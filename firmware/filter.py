@@ -30,10 +30,27 @@ class ReceiveFilter:
         self._unicast: list[bytes] = []
         self._multicast: list[bytes] = []
         self._written = 0
+        self._unknown = False
+
+    async def take_over(self) -> None:
+        """The card has the addresses of a driver that an earlier firmware served; which they are, it does not tell.
+
+        Until the driver gives new ones, what has to be opened is left open, or opened.
+        """
+        mode = await self._bus.read32(regs.RX_MODE)
+        self.overflow = mode & (regs.RX_MODE_ALLUNI | regs.RX_MODE_ALLMULTI)
+        self.modes = mode & ~self.overflow
+        self._written = self.entries
+        self._unknown = True
 
     def features_accepted(self, accepted: int) -> None:
-        """A driver that cannot ask for multicast groups gets them all, or neighbour discovery would fail for it."""
+        """A driver that cannot ask for multicast groups gets them all, or neighbour discovery would fail for it.
+
+        So does one that neither reads the card's address nor can tell its own, for unicast frames.
+        """
         self.modes = 0 if feature.has(accepted, feature.CTRL_RX) else regs.RX_MODE_ALLMULTI
+        if not (feature.has(accepted, feature.MAC) or feature.has(accepted, feature.CTRL_MAC_ADDR)):
+            self.modes |= regs.RX_MODE_ALLUNI
         self._write_mode()
 
     def set_mode(self, bit: int, on: bool) -> None:
@@ -44,6 +61,7 @@ class ReceiveFilter:
     def set_table(self, unicast: Sequence[bytes], multicast: Sequence[bytes]) -> None:
         """Replace the driver's addresses."""
         self._unicast, self._multicast = list(dict.fromkeys(unicast)), list(dict.fromkeys(multicast))
+        self._unknown = False
         self._write_table()
 
     def steer(self, table: Mapping[bytes, int]) -> None:
@@ -58,6 +76,7 @@ class ReceiveFilter:
         self.modes = 0
         self._unicast, self._multicast = [], []
         self._written = 0
+        self._unknown = False
         self._write_table()
 
     def _write_table(self) -> None:
@@ -65,7 +84,7 @@ class ReceiveFilter:
             (mac, regs.MAC_TABLE_HI_STEER | queue << regs.MAC_TABLE_HI_QUEUE_SHIFT)
             for mac, queue in self._steered.items()
         ]
-        self.overflow = 0
+        self.overflow = regs.RX_MODE_ALLUNI | regs.RX_MODE_ALLMULTI if self._unknown else 0
         for addresses, mode in ((self._unicast, regs.RX_MODE_ALLUNI), (self._multicast, regs.RX_MODE_ALLMULTI)):
             wanted = [mac for mac in addresses if mac not in self._steered]
             if len(rows) + len(wanted) > self.entries:

@@ -30,22 +30,31 @@ class Link:
         self.changes = 0
         self.mac = settings.mac
 
-    async def start(self) -> None:
-        """Fill in everything the driver may read before it says FEATURES_OK."""
+    async def start(self, taken_over: bool) -> None:
+        """Fill in everything the driver may read before it says FEATURES_OK; of one taken over that stays as it is."""
         bus, settings = self._bus, self._settings
         pause = regs.MAC_CONTROL_PAUSE_RX * settings.pause_rx | regs.MAC_CONTROL_PAUSE_TX * settings.pause_tx
         bus.write32(regs.MAC_CONTROL, pause)
-        bus.write32(regs.CONFIG_MTU, self.mtu)
-        bus.write32(regs.CONFIG_SPEED, settings.speed_mbps)
-        bus.write32(regs.CONFIG_DUPLEX, FULL_DUPLEX)
-        self.reset()
+        if taken_over:
+            words = await bus.read32(regs.CONFIG_MAC_LO), await bus.read32(regs.CONFIG_MAC_HI)
+            self.mac = words[0].to_bytes(4, "little") + (words[1] & 0xFFFF).to_bytes(2, "little")
+        else:
+            self.reset()
         self.up = bool(await bus.read32(regs.LINK) & regs.LINK_UP)
         bus.write32(regs.CONFIG_STATUS, regs.CONFIG_STATUS_LINK_UP * self.up)
 
+    async def told_mtu(self) -> int:
+        """The MTU in the device configuration."""
+        return await self._bus.read32(regs.CONFIG_MTU)
+
     def reset(self) -> None:
-        """Back to the card's own address, and no MTU in force."""
+        """Back to the card's own address, what it can, and no MTU in force."""
+        bus = self._bus
+        bus.write32(regs.CONFIG_MTU, self.mtu)
+        bus.write32(regs.CONFIG_SPEED, self._settings.speed_mbps)
+        bus.write32(regs.CONFIG_DUPLEX, FULL_DUPLEX)
         self.set_mac(self._settings.mac)
-        self._bus.write32(regs.RX_MTU, 0)
+        bus.write32(regs.RX_MTU, 0)
 
     def features_accepted(self, accepted: int) -> None:
         """With the MTU negotiated, longer packets must not reach the driver."""

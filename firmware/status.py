@@ -30,6 +30,23 @@ class DeviceStatus:
         self.status = 0
         self.resets = 0
         self._count = 0
+        self._interrupted = False
+
+    async def take_over(self) -> int:
+        """What an earlier firmware has answered still holds. Returns the features in force, 0 without FEATURES_OK."""
+        bus = self._bus
+        self.status = field(await bus.read32(regs.DEVICE_STATUS), regs.DEVICE_STATUS_STATUS)
+        wanted = field(await bus.read32(regs.HOST_STATUS), regs.HOST_STATUS_STATUS)
+        # a driver takes no bit back but by a reset: so there was one, and it was not finished
+        self._interrupted = bool(self.status & ~NEEDS_RESET & ~wanted)
+        switches = await bus.read32(regs.DATAPATH)
+        if switches & regs.DATAPATH_MULTI_PAIR_TEST != self._base:
+            # only then, because a write takes back the QUIESCE of a reset that comes in this moment
+            bus.write32(regs.DATAPATH, switches & ~regs.DATAPATH_MULTI_PAIR_TEST | self._base)
+        if not self.status & FEATURES_OK or self._interrupted:
+            return 0
+        low = await bus.read32(regs.ACTIVE_FEATURES_LO)
+        return low | await bus.read32(regs.ACTIVE_FEATURES_HI) << 32
 
     async def serve(self) -> None:
         """The driver wrote the status: act, then answer with the count of the write that was seen."""
@@ -38,7 +55,7 @@ class DeviceStatus:
         self._count = field(word, regs.HOST_STATUS_COUNT)
         # a write of 0 sets QUIESCE: so a reset is seen even when the driver has already written again
         stopped = await self._bus.read32(regs.DATAPATH) & regs.DATAPATH_QUIESCE
-        if (wanted == 0 or stopped) and not await self._reset():
+        if (wanted == 0 or stopped or self._interrupted) and not await self._reset():
             return
         if wanted:
             await self._advance(wanted)
@@ -60,6 +77,7 @@ class DeviceStatus:
         bus.write32(regs.ACTIVE_FEATURES_LO, 0)
         bus.write32(regs.ACTIVE_FEATURES_HI, 0)
         self.status = 0
+        self._interrupted = False
         self._on_reset()
         bus.write32(regs.DATAPATH, self._base)
         self.resets += 1

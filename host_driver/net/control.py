@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from ..bus import HostBus
-from ..errors import ControlError, DeviceTimeout
+from ..errors import ControlError, DeviceNeedsReset, DeviceTimeout
 from ..memory import DmaMemory
 from ..virtqueue.split import SplitQueue
 
@@ -20,21 +20,25 @@ NO_ANSWER = 0xFF  # what the ack byte holds until the device writes it
 
 COMMAND_BYTES = 8192
 ANSWER_BYTES = 64
-COMMAND_LIMIT_NS = 500_000_000
 RECHECK_NS = 10_000_000
+RECHECKS = 10  # at least, within the limit of a command
 
 
 class ControlQueue:
     """Sends commands and waits for their answers."""
 
-    def __init__(self, memory: DmaMemory, bus: HostBus, queue: SplitQueue, vector: int) -> None:
-        self.queue, self._bus, self._vector = queue, bus, vector
+    def __init__(
+        self, memory: DmaMemory, bus: HostBus, queue: SplitQueue, vector: int, limit_ns: int,
+        needs_reset: Callable[[], Awaitable[bool]],
+    ) -> None:  # fmt: skip
+        """A command may take ``limit_ns``; ``needs_reset`` asks the device whether it will never be answered."""
+        self.queue, self._bus, self._vector, self._needs_reset = queue, bus, vector, needs_reset
         self.doorbell = 0
         self._buffer = memory.alloc(COMMAND_BYTES + ANSWER_BYTES)
         self._busy = False
         self._unanswered = ""
         self.commands = 0
-        self.limit_ns = COMMAND_LIMIT_NS
+        self.limit_ns = limit_ns
 
     async def command(self, kind: int, code: int, data: bytes = b"", reply: int = 0) -> bytes:
         """Send one command; returns the ``reply`` bytes the device puts before its ack."""
@@ -65,7 +69,12 @@ class ControlQueue:
                         f"no answer to control command {kind}.{code} in {self.limit_ns // 1_000_000} ms"
                     )
                 # the vector may be shared with other queues whose owner takes the interrupt: look again now and then
-                await self._bus.wait_interrupt((self._vector,), min(remaining, RECHECK_NS))
+                step = min(remaining, RECHECK_NS, self.limit_ns // RECHECKS)
+                if not await self._bus.wait_interrupt((self._vector,), step) and await self._needs_reset():
+                    if self.queue.used_pending():
+                        continue
+                    self._unanswered = f"command {kind}.{code}"
+                    raise DeviceNeedsReset(f"the device set DEVICE_NEEDS_RESET while control {self._unanswered} waited")
             answer = bytes(view[COMMAND_BYTES : COMMAND_BYTES + reply + 1])
         finally:
             self._busy = False

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ..bus import HostBus
 from ..errors import DeviceNeedsReset, FeaturesRejected, Unsupported
 from ..memory import DmaMemory
-from ..transport.pci import PciTransport
+from ..transport.pci import NEEDS_RESET, PciTransport
 from .features import Feature, mask, negotiate
 from .header import SIZE as HEADER
 from .options import Options
@@ -18,10 +17,10 @@ from .queues import Queues
 from .rx import Sink
 from .settings import Settings
 
-ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
+ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, FAILED = 1, 2, 4, 8, 128
 S_LINK_UP = 1
 DEFAULT_MTU = 1500
-CONFIG_MAC, CONFIG_STATUS, CONFIG_MTU, CONFIG_SPEED = 0, 6, 10, 12  # struct virtio_net_config
+CONFIG_MAC, CONFIG_STATUS, CONFIG_MTU, CONFIG_SPEED, CONFIG_DUPLEX = 0, 6, 10, 12, 16  # struct virtio_net_config
 LOCAL_MAC = b"\x02\xfe\x00\x00\x00\x01"
 
 
@@ -77,6 +76,8 @@ class NetDevice:
             status = await self.transport.read("device_status")
             if status & NEEDS_RESET or not status & DRIVER_OK:
                 raise DeviceNeedsReset(f"the device does not go live (status {status:#x})")
+            # read again: of what changed before there was a vector for it, or before the device was live, nobody tells
+            await self._read_config()
             for rx in self.queues.rx:
                 rx.flush()
             self.probes += 1
@@ -104,14 +105,15 @@ class NetDevice:
         if first:
             self.mac = await config(CONFIG_MAC, 6) if Feature.MAC in features else LOCAL_MAC
             if Feature.MTU in features:
-                self.max_mtu = struct.unpack("<H", await config(CONFIG_MTU, 2))[0]
+                self.max_mtu = int.from_bytes(await config(CONFIG_MTU, 2, 2), "little")
             else:
                 self.max_mtu = max(DEFAULT_MTU, self.options.mtu)
         self.link_up = True
         if Feature.STATUS in features:
-            self.link_up = bool(struct.unpack("<H", await config(CONFIG_STATUS, 2))[0] & S_LINK_UP)
+            self.link_up = bool(int.from_bytes(await config(CONFIG_STATUS, 2, 2), "little") & S_LINK_UP)
         if Feature.SPEED_DUPLEX in features:
-            speed, duplex = struct.unpack("<IB", await config(CONFIG_SPEED, 5))
+            speed = int.from_bytes(await config(CONFIG_SPEED, 4, 4), "little")
+            (duplex,) = await config(CONFIG_DUPLEX, 1)
             self.speed = speed if speed <= 0x7FFFFFFF else -1
             self.duplex = duplex if duplex in (0, 1) else -1
 
@@ -161,7 +163,7 @@ class NetDevice:
     async def config_changed(self) -> None:
         """What a configuration interrupt asks for: read again, tell whoever wants to know."""
         self.config_changes += 1
-        if await self.transport.read("device_status") & NEEDS_RESET:
+        if await self.transport.needs_reset():
             self.needs_reset = True
         await self._read_config()
         for callback in self.on_config_change:

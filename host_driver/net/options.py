@@ -36,5 +36,7 @@ class Options:
     """Transmit slots for frames up to the device's MTU."""
     large_slots: int = 32
     """Transmit slots for super-frames of 64 KiB."""
+    command_limit_ns: int = 500_000_000
+    """How long a control command may take."""
     ring_start: int = 0
     """First ring index; other than 0 only for tests with a device that was told the same."""

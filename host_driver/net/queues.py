@@ -56,7 +56,10 @@ class Queues:
             self.tx.append(await self._new_tx(pair))
         if has_control:
             queue = await self._new_queue(2 * pairs, CONTROL_SIZE)
-            self.control = ControlQueue(self.memory, self.transport.bus, queue, self.vectors[queue.index])
+            self.control = ControlQueue(
+                self.memory, self.transport.bus, queue, self.vectors[queue.index], self.options.command_limit_ns,
+                self.transport.needs_reset,
+            )  # fmt: skip
             self.control.doorbell = await self._enable(queue)
 
     async def _new_queue(self, index: int, wanted: int, indirect_entries: int = 0) -> SplitQueue:

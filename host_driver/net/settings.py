@@ -76,8 +76,11 @@ class Settings:
     async def restore(self) -> None:
         """Tell a freshly probed device everything that is not its default."""
         device = self._device
-        if device.options.mac and device.options.mac != device.mac:
-            await self.set_mac(device.options.mac)
+        # without the feature MAC the device has no address for us: ours must be told, or it keeps all frames to it
+        told = device.mac if Feature.MAC in device.features else None
+        mac = device.options.mac or device.mac
+        if mac != told and (device.options.mac or Feature.CTRL_MAC_ADDR in device.features):
+            await self.set_mac(mac)
         if self.promisc:
             await self.set_promisc(True)
         if self.allmulti:

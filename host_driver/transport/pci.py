@@ -30,6 +30,7 @@ COMMON = {
 }
 COMMON_MINIMUM = 56  # up to queue_device; the fields after it come with features
 NO_VECTOR = 0xFFFF
+NEEDS_RESET = 64  # DEVICE_NEEDS_RESET of device_status
 MSIX_ENABLE, MSIX_FUNCTION_MASK = 1 << 15, 1 << 14
 MSI_ADDRESS = 0xFEE0_0000
 COMMAND_MEMORY_AND_MASTER = 0x6
@@ -85,6 +86,10 @@ class PciTransport:
                 raise DeviceTimeout(f"device_status is not 0 after {self.reset_limit_ns // 1_000_000} ms of reset")
             await self.bus.sleep_ns(POLL_NS)
 
+    async def needs_reset(self) -> bool:
+        """The device has said that it cannot go on."""
+        return bool(await self.read("device_status") & NEEDS_RESET)
+
     async def device_features(self) -> int:
         """The 64 bits offered."""
         value = 0
@@ -99,14 +104,15 @@ class PciTransport:
             self.write("driver_feature_select", half)
             self.write("driver_feature", features >> 32 * half & 0xFFFF_FFFF)
 
-    async def config_bytes(self, offset: int, size: int) -> bytes:
-        """Device configuration, read until no change came in between."""
+    async def config_bytes(self, offset: int, size: int, width: int = 1) -> bytes:
+        """Device configuration, read until no change came in between, in accesses of its fields' width (4.1.3.1)."""
         length = self.caps.device_config.length if self.caps.device_config else 0
         if offset + size > length:
             raise NotAVirtioDevice(f"device configuration has {length} bytes, {offset + size} are needed")
         for _ in range(100):
             before = await self.read("config_generation")
-            data = bytes([await self.bus.bar_read(self._config + offset + place, 1) for place in range(size)])
+            places = range(self._config + offset, self._config + offset + size, width)
+            data = b"".join([(await self.bus.bar_read(place, width)).to_bytes(width, "little") for place in places])
             if await self.read("config_generation") == before:
                 return data
         raise DeviceTimeout("config_generation changed at every one of 100 reads")

@@ -2,8 +2,9 @@
 // Host memory behind an AXI4 slave: one flat array (and regions mapped from file descriptors), latency, bandwidth, limits, errors, guard.
 //
 // A read burst is sampled whole when its first R beat is sent; a write burst reaches memory when its B is sent, never
-// earlier, so a card that counts on a write before its B shows it. Both answer in order. Latency runs from the
-// acceptance of AR, or of the later of AW and the last W beat, to the clock edge at which the card can take the answer.
+// earlier, so a card that counts on a write before its B shows it. Both answer in order, each for itself: what one burst
+// waits for holds back those behind it in its direction, and none in the other. Latency runs from the acceptance of AR,
+// or of the later of AW and the last W beat, to the clock edge at which the card can take the answer.
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ enum { OKAY = 0, SLVERR = 2, DECERR = 3 };
 enum { BAD_RANGE = 1, BAD_GUARD = 2, BAD_PROTOCOL = 3 };
 
 struct Region { uint64_t base, size; uint8_t* data; };
-struct Rule { uint64_t base, size; int kinds, response; int64_t count; };  // kinds: 1 reads, 2 writes
+struct Rule { uint64_t base, size; int kinds, response; int64_t count, ppm; };  // kinds: 1 reads, 2 writes
 struct Range { uint64_t base, size; int kinds; };
 struct Incident { int64_t at; uint64_t address; int64_t length; int64_t kind; };  // kind: BAD_*, + 16 for writes
 
@@ -47,17 +48,19 @@ size_t writes_filled = 0;
 
 int64_t read_latency = 500000, write_latency = 500000, max_reads = 32, max_writes = 32;
 int64_t read_rate = 0, write_rate = 0;  // millibytes a cycle, 0: no limit
+int64_t read_jitter = 0, write_jitter = 0;
 int64_t spike_ppm = 0, spike_ps = 0, spikes = 0, seed = 1;
 int64_t n_ar = 0, n_aw = 0, n_r = 0, n_w = 0, n_errors = 0, n_incidents = 0;
 int64_t deep_reads = 0, deep_writes = 0, last_seed = -1;
 ps_t read_next = 0, write_next = 0;
 bool r_valid = false, b_valid = false;
-Random spike_random;
+Random spike_random, read_random, write_random, error_random;
 
 const Named named[] = {
     {"memory.read_latency_ps", &read_latency}, {"memory.write_latency_ps", &write_latency},
     {"memory.max_reads", &max_reads}, {"memory.max_writes", &max_writes},
     {"memory.read_millibytes", &read_rate}, {"memory.write_millibytes", &write_rate},
+    {"memory.read_jitter_ps", &read_jitter}, {"memory.write_jitter_ps", &write_jitter},
     {"memory.spike_ppm", &spike_ppm}, {"memory.spike_ps", &spike_ps}, {"memory.spikes", &spikes}, {"memory.seed", &seed},
     {"memory.read_bursts", &n_ar}, {"memory.write_bursts", &n_aw}, {"memory.read_beats", &n_r}, {"memory.write_beats", &n_w},
     {"memory.errors", &n_errors}, {"memory.incidents", &n_incidents},
@@ -96,20 +99,35 @@ bool allowed(uint64_t address, uint64_t length, int kind) {
     return false;
 }
 
-ps_t latency(ps_t base) {
-    if (spike_ppm) {
-        if (seed != last_seed) spike_random.seed(uint64_t(last_seed = seed));
-        if (spike_random.below(1000000) < spike_ppm) {
-            spikes++;
-            return base + spike_ps;
-        }
+// Each use draws from a generator of its own, so that changing one does not shift the others.
+void reseed() {
+    if (seed == last_seed) return;
+    last_seed = seed;
+    spike_random.seed(uint64_t(seed));
+    read_random.seed(uint64_t(seed) + (1ull << 32));
+    write_random.seed(uint64_t(seed) + (2ull << 32));
+    error_random.seed(uint64_t(seed) + (3ull << 32));
+}
+
+ps_t latency(ps_t base, ps_t jitter, Random& random) {
+    if (jitter || spike_ppm) reseed();
+    if (jitter) base += random.below(jitter + 1);
+    if (spike_ppm && spike_random.below(1000000) < spike_ppm) {
+        spikes++;
+        return base + spike_ps;
     }
     return base;
 }
+ps_t latency_of_read() { return latency(read_latency, read_jitter, read_random); }
+ps_t latency_of_write() { return latency(write_latency, write_jitter, write_random); }
 
 int injected(uint64_t address, uint64_t length, int kind) {
     for (Rule& rule : rules)
         if ((rule.kinds & kind) && rule.count != 0 && address < rule.base + rule.size && address + length > rule.base) {
+            if (rule.ppm < 1000000) {
+                reseed();
+                if (error_random.below(1000000) >= rule.ppm) continue;
+            }
             if (rule.count > 0) rule.count--;
             return rule.response;
         }
@@ -212,7 +230,7 @@ extern "C" int fr_mem_read(int take, int64_t address, int attributes, int moved,
     if (take) {
         Burst* b = fresh();
         accept(b, uint64_t(address), attributes, false);
-        b->due = now_ps() + latency(read_latency);
+        b->due = now_ps() + latency_of_read();
         reads.push_back(b);
         n_ar++;
         if (int64_t(reads.size()) > deep_reads) deep_reads = int64_t(reads.size());
@@ -249,7 +267,7 @@ extern "C" int fr_mem_write(int take, int64_t address, int attributes, int beat,
         if (writes_addressed == writes.size()) writes.push_back(fresh());
         Burst* b = writes[writes_addressed++];
         accept(b, uint64_t(address), attributes, true);
-        b->due = now + latency(write_latency);
+        b->due = now + latency_of_write();
         n_aw++;
     }
     if (beat) {
@@ -265,7 +283,7 @@ extern "C" int fr_mem_write(int take, int64_t address, int attributes, int beat,
         progress();
         if (last) {
             b->filled = true;
-            const ps_t due = now + latency(write_latency);
+            const ps_t due = now + latency_of_write();
             if (due > b->due || !b->addressed) b->due = due;
             writes_filled++;
         }
@@ -299,8 +317,8 @@ extern "C" uint8_t* fr_mem_add(uint64_t base, uint64_t size, int fd, int64_t off
 
 extern "C" void fr_mem_guard(uint64_t base, uint64_t size, int kinds) { guard.push_back({base, size, kinds}); }
 extern "C" void fr_mem_unguard() { guard.clear(); }
-extern "C" void fr_mem_inject(uint64_t base, uint64_t size, int kinds, int response, int64_t count) {
-    rules.push_back({base, size, kinds, response, count});
+extern "C" void fr_mem_inject(uint64_t base, uint64_t size, int kinds, int response, int64_t count, int64_t ppm) {
+    rules.push_back({base, size, kinds, response, count, ppm});
 }
 extern "C" void fr_mem_inject_clear() { rules.clear(); }
 extern "C" const void* fr_mem_incidents(int64_t* count) {

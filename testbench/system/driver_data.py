@@ -15,7 +15,6 @@ from testbench.system.driver_card import tcp_frame
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
 BOTH = regs.DATAPATH_TX_ENABLE | regs.DATAPATH_RX_ENABLE
-EVERYBODY = b"\xff" * 6
 TABLE_SIZE = 0x7FF  # in the MSI-X capability's control word
 
 
@@ -55,12 +54,6 @@ async def negotiated(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
             rig.device = NetDevice(FewVectors(sim.host, control_at + 2, vectors), rig.memory, rig.device.options)
             await rig.up()
             device, offer = rig.device, rig.firmware.offer
-            if Feature.MAC not in device.features:
-                # the address is the driver's own: somebody must tell the card, or only what is for everybody arrives
-                if Feature.CTRL_MAC_ADDR in device.features:
-                    await device.settings.set_mac(device.mac)
-                else:
-                    device.mac = EVERYBODY
             assert device.features == {bit for bit in Feature if features.has(offer, bit)}
             accepted = await sim.mgmt.read32(regs.DRIVER_FEATURES_LO)
             outcome[f"{name}, {vectors} vectors"] = {
