@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -33,6 +34,7 @@ class Search:
     wanted: int | None = None
     started: int = 0
     done: int = 0
+    spent_s: float = 0  # on a core
 
     def more(self) -> bool:
         """A further slice is wanted."""
@@ -54,15 +56,18 @@ def differential(seed: int, number: int) -> str | None:
 
 def hostile(device: str, seed: int, number: int) -> str | None:
     """A slice of hostile cases on one device."""
-    from testbench.system.hostile.soak import run_cases
-
     from testbench.lib.errors import SimulationError
+    from testbench.lib.runtime import run_simulation
 
-    try:
-        run_cases(device, seed, number * CASES, CASES)
-    except (SimulationError, AssertionError) as error:
-        return str(error)
-    return None
+    args = {"seed": seed, "first": number * CASES, "count": CASES}
+    with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+        try:
+            result = run_simulation(
+                "testbench.system.hostile.entry:cases", args=args, run_dir=folder, capture_file=False, device=device
+            )
+        except SimulationError as error:
+            return f"cases {args}: {error}"
+    return "\n".join(f"{row['rule']}\n{row['command']}" for row in result["failures"]) or None
 
 
 def hostile_model(seed: int, number: int) -> str | None:
@@ -111,25 +116,25 @@ def soak(minutes: float, seed: int | None, cases: int, out: Path) -> int:
 
 
 def _run(searches: list[Search], minutes: float, seed: int, console: Console) -> list[str]:
-    """Keep all cores busy, the searches taking turns, until the time is up or something is found."""
-    end, cores, turn = time.monotonic() + 60 * minutes, os.cpu_count() or 1, 0
+    """Keep all cores busy, each search for the same share of the time, until it is up or something is found."""
+    end, cores = time.monotonic() + 60 * minutes, os.cpu_count() or 1
     found: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    running: dict[Future[str | None], Search] = {}
+    running: dict[Future[str | None], tuple[Search, float]] = {}
     context = multiprocessing.get_context("spawn")
     with Progress(*columns, console=console) as progress, ProcessPoolExecutor(cores, mp_context=context) as pool:
         bars = {search.name: progress.add_task(search.name, total=search.wanted) for search in searches}
         while True:
             while len(running) < cores and time.monotonic() < end and not found:
-                ready = [search for search in searches if search.more()]
-                search = ready[turn % len(ready)]
-                turn += 1
-                running[pool.submit(search.run, seed, search.started)] = search
-                search.started += 1
+                least = min((search for search in searches if search.more()), key=lambda search: search.spent_s)
+                running[pool.submit(least.run, seed, least.started)] = least, time.monotonic()
+                least.started += 1
+                least.spent_s += 1e-3  # so that those under way count, and the first round has one of each
             if not running:
                 return found
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                search = running.pop(future)
+                search, since = running.pop(future)
+                search.spent_s += time.monotonic() - since
                 search.done += search.slice_size
                 progress.update(bars[search.name], completed=search.done)
                 if result := future.result():
