@@ -198,6 +198,20 @@ def soak(
     raise typer.Exit(run(minutes, seed, cases, out))
 
 
+@app.command()
+def faults(
+    device: Device = "rtl",
+    seed: Annotated[int | None, typer.Option(help="Of everything drawn; a fresh one if not given.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of each kind; as the tests if not given.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for faults.json and faults.html.")] = Path("build/faults"),
+) -> None:
+    """Faults of memory, wire, firmware and interrupts under traffic: what was survived, and what explains each loss."""
+    from ferrule.commands.faults import faults as run
+
+    if run(device, seed, rounds, out):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Console entry: errors meant for the user are one message and status 2, never a traceback."""
     from testbench.lib.errors import SimulationError

@@ -17,7 +17,7 @@ from .link import Link
 from .log import Log
 from .settings import CardSettings
 from .stats import snapshot
-from .status import DRIVER_OK, DeviceStatus
+from .status import DRIVER_OK, NEEDS_RESET, DeviceStatus
 
 EVENTS = (
     regs.EVENT_STATUS_STATUS_WRITE | regs.EVENT_STATUS_CTRL_COMMAND | regs.EVENT_STATUS_LINK
@@ -92,7 +92,8 @@ class Firmware:
             reason = f"{queue} has stopped"
         elif accepted & ~self.offer or await self.link.told_mtu() != self.link.mtu:
             reason = "the driver was told something else than this firmware offers"
-        self.log.add(self.bus.now_ns(), "take over", reason or "a driver is live, and is kept")
+        kept = "a driver waits to be reset" if self.status.status & NEEDS_RESET else "a driver is live, and is kept"
+        self.log.add(self.bus.now_ns(), "take over", reason or kept)
         if reason:
             self.status.fail(reason)
         # whatever was to be announced may not have been

@@ -88,6 +88,28 @@ def test_latency_spikes_are_seeded(run_dir):
     assert 5 <= first["counters"]["memory.spikes"] <= 45
 
 
+def test_errors_by_share_are_seeded_and_no_more_than_that(run_dir):
+    def errors_of(seed):
+        host = HostConfig(error_share=0.1, seed=seed)
+        return run("move", run_dir=run_dir, args={"bursts": 200, "kind": 3}, host=host)
+
+    first, second, other = errors_of(3), errors_of(3), errors_of(4)
+    assert first == second != other
+    assert 5 <= first["errors"] == first["counters"]["memory.errors"] <= 60
+
+
+def test_jitter_is_seeded_and_of_one_direction(run_dir):
+    def time_of(kind=1, **jitter):
+        return run("move", run_dir=run_dir, args={"bursts": 200, "kind": kind}, host=HostConfig(**jitter))["ns"]
+
+    plain, late = time_of(), time_of(read_jitter_ns=3000, seed=3)
+    assert late == time_of(read_jitter_ns=3000, seed=3) != time_of(read_jitter_ns=3000, seed=4)
+    # answers keep their order, so that the latest of them counts, and nothing adds up
+    assert plain < late
+    assert time_of(write_jitter_ns=50_000, seed=3) == plain
+    assert time_of(kind=2, read_jitter_ns=50_000, seed=3) == time_of(kind=2)
+
+
 def test_error_injection_range_and_guard(run_dir):
     got = run("faults", run_dir=run_dir)
     assert (got["injected_once"], got["injected_reads_only"], got["used_up"]) == (1, 2, 2)

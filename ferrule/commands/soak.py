@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import os
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -57,17 +56,12 @@ def differential(seed: int, number: int) -> str | None:
 def hostile(device: str, seed: int, number: int) -> str | None:
     """A slice of hostile cases on one device."""
     from testbench.lib.errors import SimulationError
-    from testbench.lib.runtime import run_simulation
+    from testbench.system.hostile.run import report, run_cases
 
-    args = {"seed": seed, "first": number * CASES, "count": CASES}
-    with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
-        try:
-            result = run_simulation(
-                "testbench.system.hostile.entry:cases", args=args, run_dir=folder, capture_file=False, device=device
-            )
-        except SimulationError as error:
-            return f"cases {args}: {error}"
-    return "\n".join(f"{row['rule']}\n{row['command']}" for row in result["failures"]) or None
+    try:
+        return report(run_cases(device, seed, number * CASES, CASES)) or None
+    except SimulationError as error:
+        return f"cases from {number * CASES} on of seed {seed}: {error}"
 
 
 def hostile_model(seed: int, number: int) -> str | None:

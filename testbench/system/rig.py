@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-
 from firmware import CardSettings, Firmware
 from host_driver import DmaMemory, Feature, NetDevice, Options, RxFrame
 from testbench.lib.sim_base import SimBase

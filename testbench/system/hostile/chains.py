@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile descriptors and indirect tables, on a ring that stands where it should."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from testbench.differential.frames import PEER
+from testbench.system.hostile.judge import HEADER, UNSENT
+from testbench.system.hostile.plan import CONTROL, HOSTILE, INDIRECT, LEGAL, NEXT, RX, TX, WRITE, Action, Draft
+
+if TYPE_CHECKING:
+    from testbench.system.hostile.ring import Offered
+    from testbench.system.hostile.world import World
+
+OWN = -1  # a link of OWN - n is to the n-th descriptor of the action
+ODD_FLAGS = (3, 4, 5, 6, 7, 8, 0x10, 0x80, 0x8000, 0xFFF8, 0xFFFF)
+
+
+# ---- drawing them
+def descriptor(draft: Draft, write: bool, place: int, last: bool) -> list[int]:
+    """A good one: the ``place``-th of the action."""
+    size = draft.rng.choice((16, 40, 100, 300))
+    return [draft.buffer(size), size, WRITE * write | NEXT * (not last), 0 if last else OWN - place - 1]
+
+
+def spoil(draft: Draft, fields: list[int], entries: int) -> None:
+    """Make one field of a descriptor bad."""
+    rng = draft.rng
+    match rng.randrange(6):
+        case 0:
+            fields[0] = draft.address()
+        case 1:
+            fields[1] = draft.length()
+        case 2:
+            fields[2] ^= rng.choice((NEXT, WRITE, INDIRECT, NEXT | WRITE))
+        case 3:
+            fields[2] = rng.choice(ODD_FLAGS)
+        case 4:
+            fields[2] |= NEXT
+            fields[3] = rng.choice((entries, entries + 1, 0x7FFF, 0xFFFF, OWN, rng.randrange(1 << 16)))
+        case 5:
+            fields[0], fields[1] = draft.address(), draft.length()
+
+
+def chain(draft: Draft) -> Action:
+    """A chain of a few descriptors with some of them spoiled."""
+    rng, queue = draft.rng, draft.rng.choice((RX, TX, TX, CONTROL))
+    count = rng.randint(1, min(4, draft.sizes[queue]))
+    writes = [queue == RX or (queue == CONTROL and place > count // 2) for place in range(count)]
+    rows = [descriptor(draft, writes[place], place, place == count - 1) for place in range(count)]
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        spoil(draft, rng.choice(rows), draft.sizes[queue])
+    return {"kind": "chain", "queue": queue, "ring": rows, "tables": []}
+
+
+def indirect(draft: Draft) -> Action:
+    """A chain that ends in an indirect table with something wrong about it."""
+    rng, queue = draft.rng, draft.rng.choice((RX, TX, TX, CONTROL))
+    size = draft.sizes[queue]
+    before = rng.choice((0, 0, 0, 1)) if size > 1 else 0
+    entries = rng.choice((1, 2, 3, min(size, 24), size + 1 if size < 24 else 2))
+    table = draft.buffer(16 * entries + 16) + 15 & ~15
+    rows = [descriptor(draft, queue == RX, place, False) for place in range(before)]
+    rows.append([table, 16 * entries, INDIRECT, 0])
+    inner = [
+        [*descriptor(draft, queue == RX, place, place == entries - 1)[:3], min(place + 1, entries - 1)]
+        for place in range(entries)
+    ]
+    reference = rows[-1]
+    match rng.randrange(9):
+        case 0:
+            reference[1] = rng.choice((0, 1, 15, 17, 24, 16 * (size + 1), 1 << 20, (1 << 32) - 16, (1 << 32) - 1))
+        case 1:
+            reference[2] |= NEXT
+        case 2:
+            reference[2] |= WRITE
+        case 3:
+            reference[0] = draft.address() & ~15
+        case 4:
+            reference[0] = draft.rings[queue][0] + 16 * rng.randrange(size)
+        case 5:
+            rng.choice(inner)[2] |= INDIRECT
+        case 6:
+            rng.choice(inner)[3] = rng.choice((entries, 0xFFFF, 0))
+        case 7:
+            reference[0] += rng.randrange(1, 16)
+        case 8:
+            fields = rng.choice(inner)
+            spoil(draft, fields, entries)
+            fields[3] = max(fields[3], 0)
+    return {"kind": "indirect", "queue": queue, "ring": rows, "tables": [[table, inner]]}
+
+
+# ---- carrying them out
+def clean(world: World, rows: list[list[int]]) -> bool:
+    """All of a chain's buffers are this action's own."""
+    base = world.case.base
+    spans = sorted((row[0], row[0] + row[1]) for row in rows)
+    inside = all(base + HOSTILE <= start and end <= base + LEGAL for start, end in spans)
+    return inside and all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+async def do_chain(world: World, action: Action) -> None:
+    """Write the descriptors, offer the first one, and give a receive queue frames that meet it."""
+    ring = world.rings[action["queue"]]
+    rows = action["ring"]
+    base, own = world.case.base, range(ring.rings[0], ring.rings[0] + 16 * ring.size)
+    every = [*rows, *(fields for _, inner in action["tables"] for fields in inner)]
+    tables = [row for row in every if row[2] & INDIRECT and base <= row[0] < base + HOSTILE]
+    await world.make_room(ring, len(rows))
+    if tables:
+        await world.rest()
+    slots = ring.take(len(rows))
+    if slots is None:
+        return
+    for address, inner in action["tables"]:
+        ring.table(address, [tuple(fields) for fields in inner])
+    for slot, row in zip(slots, rows, strict=True):
+        link = row[3] if row[3] >= 0 else slots[min(OWN - row[3], len(slots) - 1)]
+        ring.descriptor(slot, (row[0], row[1], row[2], link))
+    if any(row[0] not in own for row in tables):
+        world.lose_rings()
+    held = set().union(*ring.kept.values())
+    offered = ring.offer(slots[0], slots)
+    if tables or offered.chain.slots & held:
+        # it has the descriptors of chains that are outstanding: these change when they come back
+        ring.sloppy = world.period.tx_doubled = True
+        ring.expose_all()
+    offered.checked = clean(world, [fields for _, inner in action["tables"] for fields in inner] or rows)
+    if action["queue"] == TX and offered.checked and (offered.chain.fault or offered.chain.room):
+        mark(world, offered)
+    if world.gives_rings(offered.chain.pieces):
+        world.lose_rings()
+    await world.go(action["queue"])
+
+
+def mark(world: World, offered: Offered) -> None:
+    """Make the good part of a bad chain a frame that would show on the wire."""
+    frame = bytes(HEADER) + PEER + UNSENT
+    for address, length, _ in offered.chain.segments:
+        world.memory.store(address, frame[:length])
+        frame = frame[length:]

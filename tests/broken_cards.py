@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cards and firmware with one mistake each, of the kind that a hostile driver, firmware or wire is after."""
+
+from firmware.control import Control as Commands
+from firmware.status import NEEDS_RESET, DeviceStatus
+from testbench.model.bar import Bar
+from testbench.model.control import Control
+from testbench.model.mac import Mac
+from testbench.model.memory import HostMemory
+from testbench.model.queue_registers import QueueControl
+from testbench.model.receive import Receive
+from testbench.model.transmit import Transmit
+from testbench.model.virtqueue import Chain, Segment, Virtqueue
+
+
+def reads_a_descriptor_too_many(patch):
+    """Looks at the place behind the last one of a chain, which may be the end of its table."""
+    walk, read = Virtqueue._walk, HostMemory.read
+    places = []
+
+    def reading(self, address, length):
+        places.append(address)
+        return read(self, address, length)
+
+    def too_far(self, head):
+        chain = walk(self, head)
+        reading(self._memory, places[-1] + 16, 16)
+        return chain
+
+    patch.setattr(HostMemory, "read", reading)
+    patch.setattr(Virtqueue, "_walk", too_far)
+
+
+def takes_a_byte_more_than_was_given(patch):
+    """Reckons with descriptors that are longer by one than they are."""
+    walk = Virtqueue._walk
+
+    def longer(self, head):
+        chain = walk(self, head)
+        return chain._replace(segments=[Segment(at, length + 1, write) for at, length, write in chain.segments])
+
+    patch.setattr(Virtqueue, "_walk", longer)
+
+
+def writes_a_byte_too_many(patch):
+    write = Receive._write
+    patch.setattr(Receive, "_write", lambda self, placing, at, data: write(self, placing, at, bytes(data) + b"\0"))
+
+
+def reads_what_it_may_only_write(patch):
+    """Does not look at the direction of a transmit chain's descriptors."""
+    gather = Transmit._gather
+
+    def blind(self, chain):
+        return gather(self, chain._replace(segments=[part._replace(write=False) for part in chain.segments]))
+
+    patch.setattr(Transmit, "_gather", blind)
+
+
+def follows_tables_in_tables(patch):
+    """Follows a table that a table refers to."""
+    walk = Virtqueue._walk
+
+    def nested(self, head):
+        chain = walk(self, head)
+        if chain.error == 4 and self.indirect and chain.segments:
+            self._memory.read(chain.segments[-1].address, 16)
+            self._memory.write(chain.segments[-1].address, bytes(16))
+        return chain
+
+    patch.setattr(Virtqueue, "_walk", nested)
+
+
+def writes_an_event_index_nobody_wants(patch):
+    start = Virtqueue.start
+
+    def always(self, *args):
+        start(self, *args)
+        self.event_idx = True
+
+    patch.setattr(Virtqueue, "start", always)
+
+
+def publishes_twice(patch):
+    complete = Virtqueue.complete
+
+    def twice(self, head, length, more=False, after_ps=0):
+        if not length and not more:
+            self.taken += 1
+            complete(self, head, length, more, after_ps)
+        complete(self, head, length, more, after_ps)
+
+    patch.setattr(Virtqueue, "complete", twice)
+
+
+def publishes_out_of_order(patch):
+    written = Virtqueue._index_written
+
+    def shuffled(self, asked):
+        if len(self._elements) > 1 and not any(more for _, _, _, more in self._elements):
+            self._elements.reverse()
+        written(self, asked)
+
+    patch.setattr(Virtqueue, "_index_written", shuffled)
+
+
+def says_it_wrote_more_than_it_did(patch):
+    complete = Virtqueue.complete
+    patch.setattr(
+        Virtqueue, "complete",
+        lambda self, head, length, more=False, after_ps=0: complete(self, head, length and length + 1, more, after_ps),
+    )  # fmt: skip
+
+
+def loses_bad_chains(patch):
+    """Does not give a bad chain back."""
+    take = Virtqueue.take
+
+    def taking(self):
+        chain = take(self)
+        while chain.error and self.chains:
+            self.taken -= 1
+            chain = take(self)
+        return chain
+
+    patch.setattr(Virtqueue, "take", taking)
+
+
+def sends_what_it_has_of_a_bad_chain(patch):
+    """Takes the descriptors before the bad one for the frame."""
+    gather = Transmit._gather
+    patch.setattr(Transmit, "_gather", lambda self, chain: gather(self, Chain(chain.head, chain.segments, 0)))
+
+
+def never_asks_for_a_reset(patch):
+    patch.setattr(DeviceStatus, "fail", lambda self, reason: None)
+
+
+def asks_for_a_reset_at_any_error(patch):
+    error = Virtqueue.take
+
+    def broken(self):
+        chain = error(self)
+        if chain.error:
+            self._break(1)
+        return chain
+
+    patch.setattr(Virtqueue, "take", broken)
+
+
+def asks_for_a_reset_in_silence(patch):
+    def fail(self, reason):
+        self.status |= NEEDS_RESET
+        self._answer()
+
+    patch.setattr(DeviceStatus, "fail", fail)
+
+
+def hangs_in_a_command(patch):
+    """Waits for ever for a command without a readable part."""
+    gathered = Control._gathered
+    patch.setattr(Control, "_gathered", lambda self, failed: self.length and gathered(self, failed))
+
+
+def never_sleeps(patch):
+    """Reads an available index for ever once it has found it beyond the ring."""
+    broken = Virtqueue._break
+
+    def again(self):
+        self._later(10_000, lambda: again(self))
+
+    def restless(self, code):
+        broken(self, code)
+        again(self)
+
+    patch.setattr(Virtqueue, "_break", restless)
+
+
+def does_not_stop_for_a_reset(patch):
+    """Goes on with what it has fetched, into memory that is no longer its own."""
+    stop = Virtqueue.stop
+
+    def going_on(self):
+        chains = list(self.chains)
+        stop(self)
+        for chain in chains:
+            for address, _, write in chain.segments:
+                if write:
+                    self._later(30_000_000, self._memory.write, address, b"late")
+
+    patch.setattr(Virtqueue, "stop", going_on)
+
+
+def takes_new_rings_while_enabled(patch):
+    def set_address(self, gq, word, value, mask):
+        row, queue = self.registers[gq], self.queues[gq]
+        shift = 32 * (word & 1)
+        row.addresses[word >> 1] = row.addresses[word >> 1] & ~(mask << shift) | (value & mask) << shift
+        queue.desc, queue.avail, queue.used = row.addresses
+
+    patch.setattr(QueueControl, "set_address", set_address)
+
+
+def takes_any_queue_size(patch):
+    def set_size(self, gq, size):
+        self.registers[gq].size = size or 1
+
+    patch.setattr(QueueControl, "set_size", set_size)
+
+
+def forgets_interrupts(patch):
+    patch.setattr(Bar, "queue_interrupt", lambda self, gq: None)
+
+
+def delivers_bad_frames(patch):
+    drop = Mac._drop
+    patch.setattr(Mac, "_drop", lambda self, frame, marks: drop(self, frame, 0))
+
+
+def spoils_a_frame(patch):
+    """Changes the last byte of frames that are in several descriptors."""
+    gather = Transmit._gather
+
+    def spoiled(self, chain):
+        data, verdict = gather(self, chain)
+        return (data[:-1] + b"\xa5" if len(chain.segments) == 3 else data), verdict
+
+    patch.setattr(Transmit, "_gather", spoiled)
+
+
+def firmware_trusts_a_command(patch):
+    """Reads a class and a command out of whatever came."""
+    answer = Commands.answer
+
+    async def trusting(self, request, capacity):
+        assert request[0] < 7
+        return await answer(self, request, capacity)
+
+    patch.setattr(Commands, "answer", trusting)
+
+
+# what the judge says of it, at least once in the first cases
+BROKEN = {
+    reads_a_descriptor_too_many: "bad memory access",
+    takes_a_byte_more_than_was_given: "bad memory access",
+    writes_a_byte_too_many: "bad memory access",
+    reads_what_it_may_only_write: "bad memory access",
+    follows_tables_in_tables: "bad memory access",
+    writes_an_event_index_nobody_wants: "bad memory access",
+    does_not_stop_for_a_reset: "bad memory access",
+    takes_new_rings_while_enabled: "bad memory access",
+    publishes_twice: "buffers came back of",
+    publishes_out_of_order: "came back where",
+    says_it_wrote_more_than_it_did: "delivered spoiled|has room for",
+    loses_bad_chains: "no frame arrives|came back where|has stopped",
+    sends_what_it_has_of_a_bad_chain: "part of a bad chain",
+    never_asks_for_a_reset: "does not ask for a reset",
+    asks_for_a_reset_at_any_error: "not delivered|for no reason",
+    asks_for_a_reset_in_silence: "does not interrupt",
+    hangs_in_a_command: "do not come back",
+    never_sleeps: "come to rest",
+    takes_any_queue_size: "takes",
+    forgets_interrupts: "does not interrupt for frames",
+    delivers_bad_frames: "delivered spoiled",
+    spoils_a_frame: "other bytes",
+    firmware_trusts_a_command: "firmware ended",
+}
