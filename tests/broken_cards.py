@@ -3,14 +3,14 @@
 
 from firmware.control import Control as Commands
 from firmware.status import NEEDS_RESET, DeviceStatus
-from testbench.model.bar import Bar
-from testbench.model.control import Control
-from testbench.model.mac import Mac
-from testbench.model.memory import HostMemory
-from testbench.model.queue_registers import QueueControl
-from testbench.model.receive import Receive
-from testbench.model.transmit import Transmit
-from testbench.model.virtqueue import Chain, Segment, Virtqueue
+from testbench.model.host.memory import HostMemory
+from testbench.model.path.mac import Mac
+from testbench.model.path.receive import Receive
+from testbench.model.path.transmit import Transmit
+from testbench.model.registers.bar import Bar
+from testbench.model.registers.queue_registers import QueueControl
+from testbench.model.rings.control import Control
+from testbench.model.rings.virtqueue import Chain, Segment, Virtqueue
 
 
 def reads_a_descriptor_too_many(patch):

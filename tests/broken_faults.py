@@ -6,13 +6,13 @@ from firmware.status import DeviceStatus
 from host_driver.memory import DmaMemory
 from host_driver.net.rx import RxQueue
 from host_driver.net.tx import TxQueue
-from testbench.model.mac import Mac
-from testbench.model.memory import HostMemory
-from testbench.model.msix import Msix
-from testbench.model.receive import Receive
-from testbench.model.status import DeviceStatus as CardStatus
-from testbench.model.virtqueue import Virtqueue
-from testbench.model.wire import Wire
+from testbench.model.host.memory import HostMemory
+from testbench.model.path.mac import Mac
+from testbench.model.path.receive import Receive
+from testbench.model.registers.msix import Msix
+from testbench.model.registers.status import DeviceStatus as CardStatus
+from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.wire.wire import Wire
 
 EVERY = 40
 

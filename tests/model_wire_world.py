@@ -2,8 +2,8 @@
 """The model's wire with a card that only takes notes; the base of the tests of that wire."""
 
 from testbench.lib.config import WireConfig
-from testbench.model.timeline import Event, Timeline
-from testbench.model.wire import Wire
+from testbench.model.system.timeline import Event, Timeline
+from testbench.model.wire.wire import Wire
 
 LONG_PS = 10**9
 

@@ -174,7 +174,7 @@ DEATHS = ("firmware:crashes", {})
         ("card_loses_a_frame_behind_its_counter", BOTH_WAYS, 1, "were placed, .* received"),
         ("card_spoils_a_received_frame", BOTH_WAYS, 1, "received that were not delivered"),
         ("card_publishes_a_chain_twice", BOTH_WAYS, 1, "QueueError|came back that was not in the ring"),
-        ("card_writes_behind_a_buffer", BOTH_WAYS, 1, "out of bounds"),
+        ("card_writes_behind_a_buffer", BOTH_WAYS, 1, "out of bounds|outside the guarded ranges"),
         ("card_does_not_tell_a_memory_error", BAD_MEMORY, 1, "on the wire that nobody sent"),
         ("card_forgets_masked_interrupts", ("interrupts:interrupts", {"times": 5}), 1, "unmasked, and no interrupt"),
         ("watchdog_does_not_bite", ("firmware:hangs", {}), 1, "ns after firmware hung"),

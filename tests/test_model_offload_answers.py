@@ -18,9 +18,9 @@ from scapy.packet import Raw
 from testbench.lib.bench import bench_seed
 from testbench.lib.oracle_tso import NEEDS_CSUM, NetHeader
 from testbench.lib.tx_offload_driver import Job, super_frame, with_zero_checksum
-from testbench.model.checksum import checksum, checksum_not_zero, residue, residues
-from testbench.model.classify import Entry, Filter, Verdict, classify
-from testbench.model.segment import Sent, transmit
+from testbench.model.offload.checksum import checksum, checksum_not_zero, residue, residues
+from testbench.model.offload.classify import Entry, Filter, Verdict, classify
+from testbench.model.offload.segment import Sent, transmit
 from testbench.unit.lib_tx_requests import with_driver_sum
 
 OWN = bytes.fromhex("525400112233")

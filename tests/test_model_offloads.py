@@ -14,8 +14,8 @@ from testbench.lib.bench import bench_seed, run_bench
 from testbench.lib.oracle_tso import expected
 from testbench.lib.tx_offload_build import SOURCES
 from testbench.lib.tx_offload_driver import EVENTS, Job, expected_events
-from testbench.model.classify import Filter, classify
-from testbench.model.segment import Sent, transmit
+from testbench.model.offload.classify import Filter, classify
+from testbench.model.offload.segment import Sent, transmit
 from testbench.unit import rx_oracle
 from testbench.unit.bench_model_offloads import COUNTER
 from testbench.unit.bench_tx_offload import bad_jobs

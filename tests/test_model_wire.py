@@ -444,7 +444,7 @@ def test_a_full_or_closed_tap_only_counts(tap):
 def test_a_tap_is_read_within_bounds(monkeypatch):
     world = World()
     world.wire.tap(0)
-    monkeypatch.setattr("testbench.model.wire_peer.os.read", lambda fd, size: bytes(60))
+    monkeypatch.setattr("testbench.model.wire.peer.os.read", lambda fd, size: bytes(60))
     waiting = []
     for _ in range(6):
         world.wire.poll_tap()
@@ -467,7 +467,7 @@ def test_a_tap_may_end():
 
 def test_needs_no_simulator():
     program = (
-        "import sys, testbench.model.wire, testbench.lib.capture;"
+        "import sys, testbench.model.wire.wire, testbench.lib.capture;"
         "print([name for name in sys.modules if name.startswith(('cocotb', 'scapy', 'testbench.lib.native'))])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tools.ROOT, capture_output=True, text=True, check=True)

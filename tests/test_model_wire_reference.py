@@ -14,7 +14,7 @@ from model_wire_world import LONG_PS, World
 from testbench.lib import tools
 from testbench.lib.config import CAPTURE_MODES, Impairments, WireConfig
 from testbench.lib.wire_frames import AT_PEER, BAD_FCS, ERROR_CHAR, FROM_CARD, TO_CARD
-from testbench.model.impair import Random
+from testbench.model.wire.impair import Random
 
 DPI = tools.ROOT / "testbench" / "dpi"
 

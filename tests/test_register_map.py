@@ -11,7 +11,11 @@ from register_users import literal_problems, map_problems, pci_problems
 
 from testbench.lib import tools
 
-FIRMWARE, DRIVER, MODEL = Path("firmware/regs.py"), Path("host_driver/vendor_regs.py"), Path("testbench/model/regs.py")
+FIRMWARE, DRIVER, MODEL = (
+    Path("firmware/regs.py"),
+    Path("host_driver/vendor_regs.py"),
+    Path("testbench/model/registers/regs.py"),
+)
 SMALL = 0x10  # numbers below it mean too many things to be taken for addresses
 
 

@@ -121,7 +121,7 @@ class ModelDevice:
 
     def run(self, sequence: Sequence, salt: int) -> list[dict[str, Any]]:
         """What was seen. Raises DeviceError if the run ended with an error."""
-        from testbench.model.sim import ModelSim
+        from testbench.model.system.sim import ModelSim
 
         sim = ModelSim(RunConfig(wall_limit_s=ANSWER_LIMIT_S, **configs(self._pairs)))
         try:

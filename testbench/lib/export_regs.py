@@ -19,7 +19,7 @@ NOTICE = f"Generated from {SOURCE}; change that file and run: python -m testbenc
 VERILOG = "hw/nic/regs/ferrule_regs.vh"
 FIRMWARE = "firmware/regs.py"
 VENDOR = "host_driver/vendor_regs.py"
-MODEL = "testbench/model/regs.py"
+MODEL = "testbench/model/registers/regs.py"
 MARKDOWN = "docs/registers.md"
 # Verilog prefix of each address space and of each structure inside the BAR.
 PREFIXES = {

@@ -116,14 +116,14 @@ def run_simulation(
         (folder / name).unlink(missing_ok=True)
     job = {"entry": entry, "args": dict(args or {}), "config": config_to_json(config)}
     if device == "model":
-        from testbench.model.run import run_model
+        from testbench.model.system.run import run_model
 
         if waves:
             raise ValueError("waves: the model has no signals; they need the device 'rtl'")
         if coverage:
             raise errors.CoverageError("coverage: the model has no state machines; it needs the device 'rtl'")
         if own_session:
-            command = [sys.executable, "-m", "testbench.model.process", str(folder)]
+            command = [sys.executable, "-m", "testbench.model.system.process", str(folder)]
             outcome = _run_process(command, _python_environment(), job, folder, wall_limit_s, pass_fds, own_session)
         else:
             outcome = run_model(config, job, folder)

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from functools import partial
 
 from testbench.lib.config import CardConfig
-from testbench.model.bar import Bar
-from testbench.model.classify import Filter
-from testbench.model.coalesce import Coalescer
-from testbench.model.control import Control
-from testbench.model.mac import Mac
-from testbench.model.management import Management
-from testbench.model.memory import HostMemory
-from testbench.model.msix import Msix
-from testbench.model.pci import PciConfig
-from testbench.model.queue_registers import QueueControl
-from testbench.model.receive import Receive
-from testbench.model.statistics import Snapshots, Statistics
-from testbench.model.status import DeviceStatus
-from testbench.model.timeline import Timeline, Timer
-from testbench.model.transmit import Transmit
-from testbench.model.virtqueue import Virtqueue
-from testbench.model.wire import Wire
+from testbench.model.host.memory import HostMemory
+from testbench.model.offload.classify import Filter
+from testbench.model.offload.coalesce import Coalescer
+from testbench.model.path.mac import Mac
+from testbench.model.path.receive import Receive
+from testbench.model.path.transmit import Transmit
+from testbench.model.registers.bar import Bar
+from testbench.model.registers.management import Management
+from testbench.model.registers.msix import Msix
+from testbench.model.registers.pci import PciConfig
+from testbench.model.registers.queue_registers import QueueControl
+from testbench.model.registers.statistics import Snapshots, Statistics
+from testbench.model.registers.status import DeviceStatus
+from testbench.model.rings.control import Control
+from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.system.timeline import Timeline, Timer
+from testbench.model.wire.wire import Wire
 
 PS_PER_S = 10**12
 ERRORS = (

@@ -10,8 +10,8 @@ from collections import Counter
 import cocotb
 
 from testbench.lib.tx_offload_driver import Bench, Job
-from testbench.model.classify import classify
-from testbench.model.segment import transmit
+from testbench.model.offload.classify import classify
+from testbench.model.offload.segment import transmit
 from testbench.unit import rx_oracle
 from testbench.unit.bench_rx_classify import play, start, write_table
 from testbench.unit.bench_tx_offload import bad_jobs

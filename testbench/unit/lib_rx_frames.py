@@ -10,7 +10,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, PadN
 from scapy.layers.l2 import Ether
 
-from testbench.model.classify import Entry, Filter
+from testbench.model.offload.classify import Entry, Filter
 from testbench.unit import rx_oracle
 from testbench.unit.bench_rx_classify import OWN, text
 from testbench.unit.lib_tx_requests import overwritten

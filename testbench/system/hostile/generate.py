@@ -75,6 +75,6 @@ def draw(seed: int, index: int) -> Case:
     return Case(
         seed, index, withheld, sizes, draft.rings, starts, hard=rng.random() < 0.15,
         latency_ns=rng.choice((60, 200, 500)), jitter_ns=rng.choice((0, 0, 300)),
-        rx_wait_cycles=rng.choice((50, 150, 400, *(3000,) * (rng.random() < 0.15))),
+        rx_wait_cycles=rng.choice((50, 150, 400)),
         opening=opening, actions=tuple(actions),
     )  # fmt: skip

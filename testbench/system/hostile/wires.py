@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firmware import regs
 from testbench.differential.frames import BROADCAST, rx_bytes
 from testbench.differential.operations import RxFrame
 from testbench.lib.config import Impairments
@@ -49,8 +50,11 @@ def lie(draft: Draft) -> Action:
 def flood(draft: Draft) -> Action:
     """More frames than there are buffers, or than the frame store holds."""
     rng = draft.rng
-    return {"kind": "flood", "sizes": rng.choice(([60] * 40, [200] * 20, [61] * 10, [9000] * 5, [9000] * 12)),
-            "buffers": rng.choice((0, 1, 3))}  # fmt: skip
+    # what fills the store are long frames that wait for long
+    sizes, wait = rng.choice(
+        (([60] * 40, 50), ([200] * 20, 150), ([61] * 10, 400), ([9000] * 5, 50), ([9000] * 12, 3000))
+    )
+    return {"kind": "flood", "sizes": sizes, "wait": wait, "buffers": rng.choice((0, 1, 3))}
 
 
 def link(draft: Draft) -> Action:
@@ -86,6 +90,7 @@ async def do_frames(world: World, action: Action) -> None:
 async def do_flood(world: World, action: Action) -> None:
     """Send them back to back."""
     world.period.rx_lossy = True
+    world.sim.mgmt.write32(regs.RX_WAIT_CYCLES, action["wait"])
     world.post(action["buffers"])
     for size in action["sizes"]:
         world.send(world.frame(size, BROADCAST))

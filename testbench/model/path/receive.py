@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receive path: frames from the wire are checked, filtered, stored, and placed into the driver's buffers."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Callable
+
+from testbench.model.host.memory import HostMemory
+from testbench.model.offload.classify import Filter, Verdict, classify
+from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.system.timeline import Timer
+
+HEADER = 12
+NUM_BUFFERS = 10  # where it stands in the header
+STORE_BYTES = 32 * 1024
+STORE_FRAMES = STORE_BYTES // 64
+MAX_WRITE = 4096
+MOST_BUFFERS = 256
+DATA_VALID = 2
+_HEADER = struct.Struct("<BxxxxxxxxxH")
+
+
+class Placement:
+    """A frame on its way into buffers: bytes still to place, and the buffers it has."""
+
+    def __init__(self, verdict: Verdict, data: bytes, merge: bool) -> None:
+        self.verdict, self.data, self.merge = verdict, data, merge
+        self.done = 0
+        self.buffers: list[tuple[int, int]] = []
+        self.count_at: list[int] = []
+        self.failed = False
+
+
+class Receive:
+    """One frame store for all queues; its head waits a bounded time for a buffer."""
+
+    def __init__(
+        self, memory: HostMemory, later: Callable[..., Timer], count: Callable[..., object], settings: Filter,
+        beat: int, period_ps: int,
+    ) -> None:  # fmt: skip
+        self._memory, self._later, self._count, self.filter = memory, later, count, settings
+        self._beat, self._period = beat, period_ps
+        self.queues: list[Virtqueue] = []
+        self.merge = self.guest_csum = False
+        self.wait_cycles = 2500
+        self._store: deque[tuple[Verdict, bytes]] = deque()
+        self.stored = 0
+        """Bytes in the store, whole bus words."""
+        self.on_level: Callable[[int], object] = lambda stored: None
+        self._placing: Placement | None = None
+        self._timer: Timer | None = None  # of the bounded wait for a buffer
+        self._waited_out = False
+
+    @property
+    def idle(self) -> bool:
+        """No frame is in the path."""
+        return not (self._store or self._placing)
+
+    # ---- from the wire to the store
+    def arrived(self, frame: bytes) -> None:
+        """A good frame from the MAC."""
+        count, length = self._count, len(frame)
+        count("rx_wire_frames")
+        count("rx_wire_bytes", length)
+        verdict = classify(frame, self.filter)
+        for name in verdict.counts:
+            count(name)
+        room = -(-length // self._beat) * self._beat
+        if verdict.drop:
+            count(verdict.drop)
+        elif self.stored + room > STORE_BYTES or len(self._store) >= STORE_FRAMES:
+            count("rx_drop_store_full")
+        else:
+            self._store.append((verdict, frame))
+            self.stored += room
+            self.turn()
+            self.on_level(self.stored)
+
+    # ---- from the store to memory
+    def turn(self, _: int = 0) -> None:
+        """Place frames as far as there are buffers. Called when a frame or a buffer has come."""
+        while self._placing or self._store:
+            number = (self._placing.verdict if self._placing else self._store[0][0]).queue
+            known = number < len(self.queues)
+            if self._placing is None and not (known and self.filter.enable):
+                self._drop_head()
+                continue
+            queue = self.queues[number]
+            if not queue.chains:
+                if self._wait():
+                    return
+                self._give_up("rx_drop_no_buffer")
+                continue
+            self._stop_waiting()
+            if self._placing is None:
+                verdict, frame = self._store.popleft()
+                self._drained(frame)
+                flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
+                self._placing = Placement(verdict, _HEADER.pack(flags, 1) + frame, self.merge)
+            if len(self._placing.buffers) == MOST_BUFFERS:
+                self._give_up("rx_drop_buffer_small")
+                continue
+            self._fill(queue, self._placing)
+
+    def _drained(self, frame: bytes) -> None:
+        self.stored -= -(-len(frame) // self._beat) * self._beat
+        self.on_level(self.stored)
+
+    def _wait(self) -> bool:
+        """Whether to go on waiting for a buffer; the wait is bounded."""
+        queue = self.queues[(self._placing.verdict if self._placing else self._store[0][0]).queue]
+        if queue.dry and not self.filter.enable:
+            self._stop_waiting()
+            return False
+        if self._timer is None:
+            self._waited_out = False
+            self._timer = self._later((self.wait_cycles + 1) * self._period, self._time_is_up)
+            return True
+        if self._waited_out and queue.dry:
+            self._stop_waiting()
+            return False
+        return True
+
+    def _time_is_up(self) -> None:
+        self._waited_out = True
+        if not self._store and not self._placing:
+            self._stop_waiting()
+            return
+        number = (self._placing.verdict if self._placing else self._store[0][0]).queue
+        if not self.queues[number].dry:
+            # buffers are being fetched: they end the wait, or the queue runs dry and the wait begins anew
+            self._timer = None
+        self.turn()
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _drop_head(self) -> None:
+        _, frame = self._store.popleft()
+        self._drained(frame)
+        self._stop_waiting()
+        self._count("rx_drop_no_buffer")
+
+    def _give_up(self, why: str) -> None:
+        """The frame at hand cannot be placed: its buffers go back empty, each as a frame of its own."""
+        placing = self._placing
+        if placing is None:
+            self._drop_head()
+            return
+        self._placing = None
+        self._count(why)
+        queue = self.queues[placing.verdict.queue]
+        for head, _ in placing.buffers:
+            queue.complete(head, 0, after_ps=self._memory.write_latency())
+
+    def _fill(self, queue: Virtqueue, placing: Placement) -> None:
+        chain = queue.take()
+        self._count("rx_descriptors", len(chain.segments))
+        data, total = placing.data, len(placing.data)
+        bad, before = False, placing.done
+        for address, length, write in chain.segments:
+            bad = bad or not write
+            part = min(length, total - placing.done)
+            if bad or not part:
+                continue
+            self._write(placing, address, data[placing.done : placing.done + part])
+            for place in (NUM_BUFFERS, NUM_BUFFERS + 1):
+                if placing.done <= place < placing.done + part:
+                    placing.count_at.append(address + place - placing.done)
+            placing.done += part
+        placing.buffers.append((chain.head, placing.done - before))
+        if bad or chain.error:
+            self._give_up("rx_drop_chain")
+        elif placing.done == total:
+            self._finish(queue, placing)
+        elif not placing.merge:
+            self._give_up("rx_drop_buffer_small")
+
+    def _write(self, placing: Placement, address: int, data: bytes) -> None:
+        for at in range(0, len(data), MAX_WRITE):
+            if not self._memory.write(address + at, data[at : at + MAX_WRITE]):
+                placing.failed = True
+
+    def _finish(self, queue: Virtqueue, placing: Placement) -> None:
+        self._placing = None
+        buffers = placing.buffers
+        if len(buffers) > 1:
+            number = len(buffers).to_bytes(2, "little")
+            low, high = placing.count_at
+            if high == low + 1:
+                self._write(placing, low, number)
+            else:
+                self._write(placing, low, number[:1])
+                self._write(placing, high, number[1:])
+        if placing.failed:
+            self._count("rx_drop_dma")
+        else:
+            self._count("rx_frames")
+            self._count("rx_bytes", len(placing.data) - HEADER)
+        latency = self._memory.write_latency()
+        last = len(buffers) - 1
+        for place, (head, length) in enumerate(buffers):
+            good = not placing.failed
+            queue.complete(head, length if good else 0, more=good and place < last, after_ps=latency)
