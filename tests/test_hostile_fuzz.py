@@ -26,8 +26,8 @@ OFTEN = {
     "vq_err_avail_index", "dma_read_errors", "dma_write_errors", "hold_timeouts", "watchdog_bites", "link_changes",
 }  # fmt: skip
 SELDOM = {
-    "tx_drop_too_long", "tx_err_gso_size", "tx_err_ip", "rx_drop_giant", "rx_drop_mtu", "rx_drop_buffer_small", "rx_drop_store_full",
-    "vq_err_order", "ctrl_too_long",
+    "tx_drop_too_long", "tx_err_gso_size", "tx_err_ip", "rx_drop_giant", "rx_drop_mtu", "rx_drop_buffer_small",
+    "rx_drop_store_full", "vq_err_order", "ctrl_too_long",
 }  # fmt: skip
 
 
