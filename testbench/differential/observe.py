@@ -11,7 +11,7 @@ from firmware import regs
 from testbench.differential.raw_queue import RawQueue
 
 if TYPE_CHECKING:
-    from testbench.differential.runner import Runner
+    from testbench.differential.bed import Bed
 
 BLOCK = 256  # bytes of memory with a checksum of their own
 # counters that depend on how a device's pace bundles accesses and publications, not on what it does
@@ -34,8 +34,8 @@ def digest(data: bytes) -> str:
 class Observer:
     """Collects one record a barrier in ``seen``."""
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+    def __init__(self, bed: Bed) -> None:
+        self._bed = bed
         self.seen: list[dict[str, Any]] = []
         self._counters: dict[str, int] = {}
         self._messages = self._received = self._generation = 0
@@ -44,31 +44,31 @@ class Observer:
 
     def came_back(self, queue: RawQueue, done: list[tuple[int, int]]) -> None:
         """Buffers that the device gave back since everything was at rest the last time."""
-        index = self._runner.queues.index(queue)
+        index = self._bed.queues.index(queue)
         self._done.setdefault(index, []).extend(done)
         if len(done) > 1 and not queue.event_idx:
             self._bundled.add(index)  # as one publication or as several: each has an interrupt of its own
 
     async def begin(self) -> None:
         """Compare from here on."""
-        sim = self._runner.sim
-        self._counters = await self._runner.firmware.counters()
-        self._generation = await self._runner.sim.host.bar_read(GENERATION, 1)
+        sim = self._bed.sim
+        self._counters = await self._bed.firmware.counters()
+        self._generation = await self._bed.sim.host.bar_read(GENERATION, 1)
         self._messages, self._received = len(sim.host.messages), len(sim.wire.received)
         self._done = {}
         self._bundled = set()
 
     async def look(self, quiet: bool) -> None:
         """One record."""
-        runner, sim = self._runner, self._runner.sim
-        counters = await runner.firmware.counters()
+        bed, sim = self._bed, self._bed.sim
+        counters = await bed.firmware.counters()
         moved = {
             name: value - self._counters[name]
             for name, value in counters.items()
             if name not in PACED and value != self._counters[name]
         }
         states = await self._queues()
-        for queue, (state, _) in zip(runner.queues, states, strict=True):
+        for queue, (state, _) in zip(bed.queues, states, strict=True):
             if state & regs.QUEUE_STATE_BROKEN:
                 queue.forget_event()  # it may have been on its way when the ring broke, or not
         record = {
@@ -88,15 +88,15 @@ class Observer:
     def _wire(self) -> dict[str, list[str]]:
         """Frames that reached the other end, in their order for each transmit queue."""
         frames: dict[str, list[str]] = {}
-        for _, frame in self._runner.sim.wire.received[self._received :]:
+        for _, frame in self._bed.sim.wire.received[self._received :]:
             frames.setdefault(str(frame[SOURCE_AT]), []).append(digest(frame))
         return frames
 
     def _interrupts(self) -> dict[str, Any]:
         """Messages by vector: their number; of publications that may be bundled, whether there were any."""
-        messages = self._runner.sim.host.messages[self._messages :]
+        messages = self._bed.sim.host.messages[self._messages :]
         found: dict[str, Any] = {}
-        for index in range(len(self._runner.queues)):
+        for index in range(len(self._bed.queues)):
             count = int((messages["vector"] == index + 1).sum())
             found[str(index + 1)] = min(count, 1) if index in self._bundled else count
         found["0"] = int((messages["vector"] == 0).sum())
@@ -104,9 +104,9 @@ class Observer:
 
     def _memory(self) -> str:
         """Checksums of all blocks, as one text that tells the block that differs."""
-        memory = self._runner.sim.host.memory.data
+        memory = self._bed.sim.host.memory.data
         sums = []
-        for at in range(0, self._runner.end, BLOCK):
+        for at in range(0, self._bed.end, BLOCK):
             block = memory[at : at + BLOCK]
             value = zlib.crc32(block)
             if value != ZERO_BLOCK:
@@ -115,8 +115,8 @@ class Observer:
 
     async def _registers(self) -> dict[str, int]:
         """The host's registers; of config_generation, which no reset takes back, how far it has moved."""
-        host = self._runner.sim.host
-        table = range(TABLE, TABLE + 16 * (len(self._runner.queues) + 1), 4)
+        host = self._bed.sim.host
+        table = range(TABLE, TABLE + 16 * (len(self._bed.queues) + 1), 4)
         words = {at: await host.bar_read(at, 4) for at in (*COMMON_WORDS, *DEVICE_WORDS, ISR, PBA, *table)}
         moved = (words[GENERATION & ~3] >> 8) - self._generation & 0xFF
         words[GENERATION & ~3] = words[GENERATION & ~3] & ~0xFF00 | moved << 8
@@ -124,8 +124,8 @@ class Observer:
 
     async def _queues(self) -> list[tuple[int, int]]:
         """State and indices of every queue as firmware reads them."""
-        mgmt, rows = self._runner.sim.mgmt, []
-        for gq in range(len(self._runner.queues)):
+        mgmt, rows = self._bed.sim.mgmt, []
+        for gq in range(len(self._bed.queues)):
             mgmt.write32(regs.QUEUE_SELECT, gq)
             rows.append((await mgmt.read32(regs.QUEUE_STATE), await mgmt.read32(regs.QUEUE_INDICES)))
         return rows

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from firmware import CardSettings, Firmware
-from host_driver.transport.pci import PciTransport
 from testbench.differential import frames as frame_bytes
+from testbench.differential.bed import REST_LIMIT_NS, RX_SLOT, TX_AREA, Bed
 from testbench.differential.misuse import misuse
-from testbench.differential.observe import Observer
 from testbench.differential.operations import (
     Barrier,
     Events,
@@ -33,16 +31,12 @@ from testbench.differential.operations import (
     Sequence,
     Transmit,
 )
-from testbench.differential.raw_queue import RawQueue
 from testbench.lib.config import Impairments
 from testbench.lib.sim_base import SimBase
 
-REST_LIMIT_NS = 20_000_000
-ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK = 1, 2, 4, 8
-EVENT_IDX = 29
 MSIX_TABLE, MSIX_CONTROL_AT = 0x4000, 0x96
 MSIX_ENABLE, FUNCTION_MASK = 1 << 15, 1 << 14
-RX_SLOT, TX_AREA, TX_LARGEST = 4096, 1 << 20, 70_000
+TX_LARGEST = 70_000
 IN_STORE = 24 * 1024  # bytes sent to the card without a rest: fewer than its frame store holds, so that none is full
 FAIL_BYTES = 64
 LINK_NS = 2_000  # for the card to see that its link has changed
@@ -52,32 +46,12 @@ COMMANDS = {
 PAIR_MAC = bytes.fromhex("0200000000")
 
 
-class Runner:
+class Runner(Bed):
     """One sequence on one system. ``salt`` makes the seeds of its impairments its own."""
 
     def __init__(self, sim: SimBase, sequence: Sequence, salt: int) -> None:
-        self.sim, self.sequence, self.salt = sim, sequence, salt
-        self.transport = PciTransport(sim.host)
-        self.firmware = Firmware(sim.mgmt, CardSettings(multi_pair_test=sequence.pairs > 1))
-        self.queues: list[RawQueue] = []
-        offset = 0
-        for _ in range(2 * sequence.pairs + 1):
-            queue = RawQueue(sim.host, offset, sequence.size)
-            self.queues.append(queue)
-            offset = -(-queue.end // 4096) * 4096
-        self.rx_at, self.tx_at = [], []
-        for _ in range(sequence.pairs):
-            self.rx_at.append(offset)
-            self.tx_at.append(offset + RX_SLOT * sequence.size)
-            offset = self.tx_at[-1] + TX_AREA
-        self.command_at, self.end = offset, offset + 8192
-        self.tx_used = [0] * sequence.pairs
-        self.doorbells: list[int] = []
-        self.own_mac = bytes(6)
-        self.coalescing_us = 0
-        self.tampered = False  # by Misuse or Fail, since the device was brought up
-        self.in_store = 0
-        self.observer = Observer(self)
+        super().__init__(sim, sequence)
+        self.salt = salt
         self._do: dict[type, Callable[[Any], Awaitable[None]]] = {
             Transmit: self._transmit, Refill: self._refill, Receive: self._receive, Kick: self._kick,
             Reconfigure: self._reconfigure, Events: self._events, Reset: self._reset, Mask: self._mask,
@@ -98,7 +72,7 @@ class Runner:
             if self.sequence.pairs > 1:
                 self.firmware.steer({PAIR_MAC + bytes((pair,)): pair for pair in range(1, self.sequence.pairs)})
             await self.transport.discover()
-            await self._bring_up(self.sequence.withheld)
+            await self.bring_up(self.sequence.withheld)
             await self.observer.begin()
             for operation in (*self.sequence.operations, Barrier()):
                 await self.apply(operation)
@@ -117,64 +91,12 @@ class Runner:
         """Carry one operation out."""
         await self._do[type(operation)](operation)
 
-    # ---- bring-up
-    async def _bring_up(self, withheld: tuple[int, ...]) -> None:
-        transport = self.transport
-        await transport.reset()
-        transport.write("device_status", ACKNOWLEDGE)
-        transport.write("device_status", ACKNOWLEDGE | DRIVER)
-        features = await transport.device_features()
-        for bit in withheld:
-            features &= ~(1 << bit)
-        transport.write_features(features)
-        transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
-        await transport.read("device_status")
-        self.own_mac = await transport.config_bytes(0, 6)
-        self.coalescing_us = 0
-        self.tampered = False
-        self.sim.host.inject_clear()
-        await transport.enable_msix(transport.caps.msix_size)
-        await transport.set_config_vector(0)
-        self.doorbells = []
-        for index, queue in enumerate(self.queues):
-            queue.event_idx = bool(features >> EVENT_IDX & 1)
-            await self._start(index, queue)
-        transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK)
-        await transport.read("device_status")
-
-    async def _start(self, index: int, queue: RawQueue) -> None:
-        queue.restart()
-        doorbell = await self.transport.setup_queue(index, queue.size, queue.addresses, index + 1)
-        self.doorbells[index : index + 1] = [doorbell]
-
-    # ---- coming to rest
-    async def rest(self) -> bool:
-        """Everything has come to rest, coalescing timers too, and descriptors are taken back; False: it does not."""
-        sim = self.sim
-        quiet = await sim.idle(REST_LIMIT_NS)
-        if self.coalescing_us:
-            await sim.sleep_ns(1000 * self.coalescing_us + 3000)
-            quiet = await sim.idle(REST_LIMIT_NS) and quiet
-        for queue in self.queues:
-            self.observer.came_back(queue, queue.reclaim())
-        self.in_store = 0
-        for pair in range(self.sequence.pairs):
-            if not self.queues[2 * pair + 1].outstanding:
-                self.tx_used[pair] = 0
-        return quiet
-
-    def _ring(self, index: int) -> None:
-        self.sim.host.bar_write(self.doorbells[index], index, 2)
-
-    def _index(self, queue: str, pair: int) -> int:
-        return {"rx": 2 * pair, "tx": 2 * pair + 1, "control": 2 * self.sequence.pairs}[queue]
-
     # ---- operations
     async def _barrier(self, operation: Barrier) -> None:
         await self.observer.look(await self.rest())
 
     async def _transmit(self, operation: Transmit) -> None:
-        index, queue = self._index("tx", operation.pair), self.queues[self._index("tx", operation.pair)]
+        index, queue = self.index_of("tx", operation.pair), self.queues[self.index_of("tx", operation.pair)]
         if not operation.kick:
             await self.rest()
         for frame in operation.frames:
@@ -196,13 +118,13 @@ class Runner:
             queue.add(chain, indirect)
         queue.publish()
         if operation.kick:
-            self._ring(index)
+            self.ring(index)
 
     def _tx_full(self, pair: int, data: bytes) -> bool:
         return self.tx_used[pair] + len(data) > TX_AREA - TX_LARGEST
 
     async def _refill(self, operation: Refill) -> None:
-        index = self._index("rx", operation.pair)
+        index = self.index_of("rx", operation.pair)
         queue = self.queues[index]
         await self.rest()
         for sizes in operation.buffers:
@@ -225,7 +147,7 @@ class Runner:
             queue.add(chain, indirect)
         queue.publish()
         if operation.kick:
-            self._ring(index)
+            self.ring(index)
 
     async def _receive(self, operation: Receive) -> None:
         wire = self.sim.wire
@@ -238,7 +160,7 @@ class Runner:
             wire.send(data, bad_fcs=frame.mark == "fcs", error=frame.mark == "error")
 
     async def _kick(self, operation: Kick) -> None:
-        self._ring(self._index(operation.queue, operation.pair))
+        self.ring(self.index_of(operation.queue, operation.pair))
 
     async def _reconfigure(self, operation: Reconfigure) -> None:
         await self.rest()
@@ -272,14 +194,14 @@ class Runner:
         chain = [(base, len(request), False)] if request else []
         queue.add([*chain, (base + 2048, 16, True)])
         queue.publish()
-        self._ring(2 * self.sequence.pairs)
+        self.ring(2 * self.sequence.pairs)
         await self.rest()
         if what == "mac" and self.sim.host.memory[at + 2048] == 0:
             self.own_mac = request[2:8]
 
     async def _events(self, operation: Events) -> None:
         await self.rest()
-        self.queues[self._index(operation.queue, operation.pair)].want(operation.ahead)
+        self.queues[self.index_of(operation.queue, operation.pair)].want(operation.ahead)
 
     async def _reset(self, operation: Reset) -> None:
         # whether a fault still strikes before the reset is a matter of pace, and a queue's reset does not undo it
@@ -287,11 +209,11 @@ class Runner:
         if not hard:
             await self.rest()
         if operation.what == "device":
-            await self._bring_up(operation.withheld)
+            await self.bring_up(operation.withheld)
         else:
-            index = self._index(operation.what, operation.pair)
+            index = self.index_of(operation.what, operation.pair)
             await self.transport.reset_queue(index)
-            await self._start(index, self.queues[index])
+            await self.start_queue(index, self.queues[index])
         if hard:
             # what was lost with it, and what had got into memory before, is a matter of pace: comparing begins anew
             await self.rest()
@@ -326,7 +248,7 @@ class Runner:
 
     async def _misuse(self, operation: Misuse) -> None:
         await self.rest()
-        index = self._index(operation.queue, operation.pair)
+        index = self.index_of(operation.queue, operation.pair)
         queue = self.queues[index]
         if len(queue.free) < 2:
             return
@@ -334,7 +256,7 @@ class Runner:
         area = self.rx_at if operation.queue == "rx" else self.tx_at
         buffer = self.sim.host.memory_base + area[operation.pair]
         misuse(queue, operation.what, buffer, writes=operation.queue == "rx")
-        self._ring(index)
+        self.ring(index)
 
     async def _fail(self, operation: Fail) -> None:
         await self.rest()
@@ -349,5 +271,5 @@ class Runner:
             if operation.at is not None:
                 place = start + operation.at, FAIL_BYTES
         else:
-            place = self.queues[self._index(operation.queue, operation.pair)].place(operation.what)
+            place = self.queues[self.index_of(operation.queue, operation.pair)].place(operation.what)
         host.inject(*place, count=1)

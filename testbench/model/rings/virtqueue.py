@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Device side of one split virtqueue (virtio 1.2, 2.7): available ring, checked chains, used ring."""
+"""Device side of one split virtqueue (virtio 1.2, 2.7): available ring, checked chains, used ring.
+
+Longer than most: both rings share the queue's life and the accesses that are under way.
+"""
 
 from __future__ import annotations
 
