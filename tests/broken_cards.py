@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cards and firmware with one mistake each, of the kind that a hostile driver, firmware or wire is after."""
 
+from firmware import regs
 from firmware.control import Control as Commands
 from firmware.status import NEEDS_RESET, DeviceStatus
+from testbench.model.host.buses import ManagementBus
 from testbench.model.host.memory import HostMemory
 from testbench.model.path.mac import Mac
 from testbench.model.path.receive import Receive
@@ -239,6 +241,17 @@ def firmware_trusts_a_command(patch):
     patch.setattr(Commands, "answer", trusting)
 
 
+def firmware_leaves_what_was_before_it(patch):
+    """Does not take back where a firmware before it has steered received frames to."""
+    write = ManagementBus.write32
+
+    def leaving(self, address, value):
+        if (address, value) != (regs.RX_STEER, 0):
+            write(self, address, value)
+
+    patch.setattr(ManagementBus, "write32", leaving)
+
+
 # what the judge says of it, at least once in the first cases
 BROKEN = {
     reads_a_descriptor_too_many: "bad memory access",
@@ -264,4 +277,5 @@ BROKEN = {
     delivers_bad_frames: "delivered spoiled",
     spoils_a_frame: "other bytes",
     firmware_trusts_a_command: "firmware ended",
+    firmware_leaves_what_was_before_it: "not delivered",
 }

@@ -70,6 +70,11 @@ def test_a_case_is_the_same_whenever_it_is_drawn():
     assert draw(8, 123) != draw(7, 123)
 
 
+def test_a_word_more_than_was_given_is_seen_on_either_device(device):
+    result = run_cases(device, 1, 0, 1, less=16)
+    assert "bad memory access" in result["failures"][0]["rule"]
+
+
 @pytest.mark.parametrize("mistake", broken_cards.BROKEN, ids=lambda mistake: mistake.__name__)
 def test_a_card_with_a_mistake_is_caught(mistake, monkeypatch):
     mistake(monkeypatch)

@@ -129,7 +129,8 @@ async def do_chain(world: World, action: Action) -> None:
         ring.sloppy = world.period.tx_doubled = True
         ring.expose_all()
     offered.checked = clean(world, [fields for _, inner in action["tables"] for fields in inner] or rows)
-    if action["queue"] == TX and offered.checked and (offered.chain.fault or offered.chain.room):
+    bad = offered.chain.fault or offered.chain.room
+    if action["queue"] == TX and bad and offered.checked and not ring.sloppy:
         mark(world, offered)
     if world.gives_rings(offered.chain.pieces):
         world.lose_rings()

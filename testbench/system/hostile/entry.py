@@ -30,7 +30,7 @@ async def cases(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     if (sim.host.memory_base, len(sim.host.memory)) != (MEMORY_BASE, MEMORY_BYTES):
         raise ValueError(f"cases are drawn for {MEMORY_BYTES} bytes of memory at {MEMORY_BASE:#x}")
     seed, first, count = args["seed"], args["first"], args["count"]
-    world = World(sim)
+    world = World(sim, args.get("less", 0))
     outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     total: Counter[str] = Counter()
     failures: list[dict[str, Any]] = []

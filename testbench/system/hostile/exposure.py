@@ -14,10 +14,13 @@ OUTSIDE_GUARD, OUTSIDE_MEMORY = "outside the guarded ranges", "outside host memo
 
 
 class Exposure:
-    """The ranges of one life of the device, kept here exactly and set as the memory's guard."""
+    """The ranges of one life of the device, kept here exactly and set as the memory's guard.
 
-    def __init__(self, sim: SimBase) -> None:
-        self._host = sim.host
+    ``less``: bytes by which each is held for shorter than it is, so that a card that takes all of them is found out.
+    """
+
+    def __init__(self, sim: SimBase, less: int) -> None:
+        self._host, self._less = sim.host, less
         # the RTL reads whole words of the bus: a read is right if each word holds a byte that it may read
         self._beat = sim.config.card.data_w // 8 if sim.device == "rtl" else 1
         self.forbid()
@@ -33,7 +36,7 @@ class Exposure:
     def add(self, address: int, length: int, kinds: int) -> None:
         """Give so many bytes; addresses wrap at the top of the bus."""
         address %= TOP
-        end = address + length
+        end = address + max(length - self._less, 0)
         if end > TOP:
             self.add(0, end - TOP, kinds)
             end = TOP

@@ -28,9 +28,9 @@ class Honest:
     period: Period
     tainted: bool
 
-    def __init__(self, sim: SimBase) -> None:
+    def __init__(self, sim: SimBase, less: int) -> None:
         self.sim, self.host, self.wire = sim, sim.host, sim.wire
-        self.exposure = Exposure(sim)
+        self.exposure = Exposure(sim, less)
         self.memory = HostMemory(sim.host)
         self.rings = [Ring(self.memory, self.exposure, index) for index in range(3)]
         self.number = 0  # of honest frames

@@ -16,12 +16,21 @@ ENTRY = "testbench.system.hostile.entry:cases"
 
 
 def run_cases(
-    device: str, seed: int, first: int, count: int, card: CardConfig | None = None, wall_limit_s: float = 3600
+    device: str,
+    seed: int,
+    first: int,
+    count: int,
+    card: CardConfig | None = None,
+    wall_limit_s: float = 3600,
+    less: int = 0,
 ) -> dict[str, Any]:
-    """What the entry says of ``count`` cases of ``seed`` from ``first`` on. Raises the error the run ended with."""
+    """What the entry says of ``count`` cases of ``seed`` from ``first`` on. Raises the error the run ended with.
+
+    ``less``: bytes that the judge holds each range for shorter than it is.
+    """
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         return run_simulation(
-            ENTRY, card, args={"seed": seed, "first": first, "count": count}, run_dir=Path(folder),
+            ENTRY, card, args={"seed": seed, "first": first, "count": count, "less": less}, run_dir=Path(folder),
             wall_limit_s=wall_limit_s, capture_file=False, device=device,
         )  # fmt: skip
 

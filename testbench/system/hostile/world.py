@@ -26,8 +26,8 @@ RESET_NS = 40_000_000
 class World(Honest):
     """One system, and the case that is on it."""
 
-    def __init__(self, sim: SimBase) -> None:
-        super().__init__(sim)
+    def __init__(self, sim: SimBase, less: int = 0) -> None:
+        super().__init__(sim, less)
         self.transport = PciTransport(sim.host)
         self.transport.reset_limit_ns = RESET_NS
         self.firmware_error = ""
