@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +22,7 @@ EXPERIMENTAL = b"\x88\xb5"
 RX_SLOT = 2048
 
 
-class Honest:
+class Honest(ABC):
     """Three rings on one system. ``World`` brings them up and judges what comes of them."""
 
     case: Case
@@ -36,9 +37,9 @@ class Honest:
         self.number = 0  # of honest frames
         self.legal_at = 0
 
+    @abstractmethod
     async def rest(self) -> None:
         """Until nothing is under way, and what came back is judged."""
-        raise NotImplementedError
 
     def kick(self, index: int) -> None:
         """Ring the doorbell."""
