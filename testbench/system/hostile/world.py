@@ -18,7 +18,7 @@ from testbench.system.hostile.ring import RuleBroken
 
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET = 1, 2, 4, 8, 64
 EVENT_IDX, INDIRECT_DESC = 29, 28
-ENDLESS_NS = 50_000
+ENDLESS_NS, MOST_NS = 50_000, 20_000_000
 COMMAND_NS = 100_000  # for a command of 4 KiB, which firmware reads word by word
 RESET_NS = 40_000_000
 
@@ -173,7 +173,7 @@ class World(Honest):
     async def rest(self) -> None:
         """Until nothing is under way; then what came back is judged, and is the card's no more. Raises RuleBroken."""
         await self.finish()
-        limit = REST_NS + COMMAND_NS * len(self.rings[CONTROL].offered)
+        limit = self._rest_limit()
         quiet = await self.sim.idle(ENDLESS_NS if self.endless else limit)
         if self.firmware_error:
             raise RuleBroken(self.firmware_error)
@@ -192,6 +192,12 @@ class World(Honest):
             self.exposure.forbid()
             for ring in self.rings:
                 ring.restrict()
+
+    def _rest_limit(self) -> float:
+        """Nanoseconds: each chain may be walked once round its table, with two reads a descriptor."""
+        walk = 2 * (self.case.latency_ns + self.case.jitter_ns)
+        chains = sum(len(ring.offered) * ring.size * walk for ring in self.rings)
+        return min(REST_NS + COMMAND_NS * len(self.rings[CONTROL].offered) + chains, MOST_NS)
 
     def check_memory(self, when: str) -> None:
         """Raises RuleBroken for an access to memory that the card had not been given."""
