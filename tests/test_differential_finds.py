@@ -28,6 +28,7 @@ from testbench.model.rings import control, virtqueue
 from testbench.model.wire.impair import Impairment
 
 TRIES = 1500  # most are found among the first hundred
+STARTS = range(1, 9)  # what is drawn depends on what is loaded; the rarest takes about 800 sequences
 
 
 class Broken(ModelDevice):
@@ -96,7 +97,8 @@ BREAKS = {
 
 def find(broken):
     """The first difference from the model as it is."""
-    return search(ModelDevice(1), broken, pairs=1, start=1, examples=TRIES, shrink=False)
+    found = (search(ModelDevice(1), broken, pairs=1, start=start, examples=TRIES, shrink=False) for start in STARTS)
+    return next(filter(None, found), None)
 
 
 @pytest.mark.parametrize("what", BREAKS)

@@ -13,7 +13,7 @@ from ferrule.errors import FerruleError
 
 
 def found(seed, number):
-    return f"a difference at {seed}.{number}"
+    return f"a difference at {seed}.{number}" if number == 0 else None
 
 
 def nothing(seed, number):
