@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of tests that run on a whole card: the device is a parameter, the RTL or the functional model."""
+"""Fixtures: the device that a test of the whole card runs on, the RTL or the functional model; seeds that are told."""
 
+import random
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from testbench.lib.alarm import wall_alarm
+from testbench.lib.bench import bench_seed
 from testbench.lib.driver_interface import DRIVERS, load
 from testbench.lib.runtime import DEVICES, run_simulation
 
@@ -35,6 +35,20 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("driver", metafunc.config.getoption("--driver") or DRIVERS)
 
 
+@pytest.fixture
+def seed():
+    """Of what this test draws, new on every run unless FERRULE_SEED says which."""
+    value = bench_seed()
+    print(f"seed {value} (run again with FERRULE_SEED={value})")  # pytest shows it with a failure
+    return value
+
+
+@pytest.fixture
+def rng(seed):
+    """Random numbers of this test."""
+    return random.Random(seed)
+
+
 @pytest.fixture(scope="module", params=DEVICES)
 def device(request):
     """Which card the test runs on."""
@@ -46,11 +60,9 @@ def run(device, tmp_path):
     """``run("module:function", CardConfig(), **args)``: a bench entry below ``testbench.system`` on the device."""
 
     def run_entry(entry, build=None, wall_limit_s=120, **args):
-        # code that loops without waiting hangs a simulator process, which is killed, but the model runs in this one
-        with wall_alarm(wall_limit_s) if device == "model" else nullcontext():
-            return run_simulation(
-                f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=wall_limit_s,
-                capture_file=False, device=device,
-            )  # fmt: skip
+        return run_simulation(
+            f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=wall_limit_s,
+            capture_file=False, device=device,
+        )  # fmt: skip
 
     return run_entry

@@ -10,7 +10,6 @@ import pytest
 import test_driver_basic as basic
 
 from testbench.lib import tools
-from testbench.lib.alarm import wall_alarm
 from testbench.lib.errors import SimulationError
 from testbench.lib.runtime import run_simulation
 
@@ -50,12 +49,14 @@ AGAIN = basic.test_a_device_closed_in_traffic_is_left_alone_and_probed_again
         ("Hoards", AGAIN, "as much memory as the first"),
     ],
 )  # fmt: skip
-def test_a_broken_driver_is_found(tmp_path, broken, test, why):
+def test_a_broken_driver_is_found(tmp_path, monkeypatch, broken, test, why):
+    monkeypatch.setattr("testbench.lib.runtime.GRACE_S", 0)
+
     def run(entry, **args):
-        with wall_alarm(3 if broken == "Endless" else 60):
-            return run_simulation(
-                f"testbench.system.{entry}", args=args, run_dir=tmp_path, capture_file=False, device="model"
-            )
+        return run_simulation(
+            f"testbench.system.{entry}", args=args, run_dir=tmp_path, capture_file=False, device="model",
+            wall_limit_s=3 if broken == "Endless" else 60,
+        )  # fmt: skip
 
     with pytest.raises((AssertionError, SimulationError), match=why):
         test(run, driver=f"broken_drivers:{broken}")

