@@ -6,8 +6,6 @@ The seed is new on every run; FERRULE_SEED sets it again.
 
 import pytest
 
-from testbench.lib.bench import bench_seed
-
 ROUNDS = 50
 ACTIONS = {"reset", "close", "mtu", "flap", "reset rx", "reset tx"}
 SHAPES = {
@@ -21,9 +19,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_chaos(run, shape):
-    seed = bench_seed()
-    print(f"seed {seed} (run again with FERRULE_SEED={seed})")  # pytest shows it with a failure
+def test_chaos(run, seed, shape):
     got = run("chaos:rounds", wall_limit_s=200, rounds=ROUNDS, seed=seed, **SHAPES[shape])
     assert set(got["actions"]) == ACTIONS and sum(got["actions"].values()) == ROUNDS
     for action in ("reset", "close", "reset tx"):

@@ -11,7 +11,6 @@ import broken_faults
 import pytest
 
 from ferrule.commands import faults
-from testbench.lib.bench import bench_seed
 from testbench.lib.errors import SimulationError
 from testbench.lib.runtime import run_simulation
 from testbench.system.faults.memory import ERROR_KINDS
@@ -19,15 +18,8 @@ from testbench.system.faults.plan import SCENARIOS
 from testbench.system.faults.wire import FLAP, KINDS
 
 
-def seeded():
-    """Seed of this run; pytest shows it with a failure."""
-    seed = bench_seed()
-    print(f"seed {seed} (run again with FERRULE_SEED={seed})")
-    return seed
-
-
 @pytest.fixture
-def survive(device, tmp_path):
+def survive(device, tmp_path, seed):
     """``survive(scenario, least)``: the report. So many faults of each kind there must be, and all be explained.
 
     The values of ``least`` are pairs: for the RTL, which takes its time, and for the model.
@@ -35,7 +27,7 @@ def survive(device, tmp_path):
 
     def run_entry(name, least):
         model = device == "model"
-        got = SCENARIOS[name].run(device, seeded(), tmp_path)
+        got = SCENARIOS[name].run(device, seed, tmp_path)
         assert got["violations"] == [] and got["unexplained"] == 0
         assert got["survived"] == got["injected"]
         assert set(got["injected"]) == set(least)
@@ -109,11 +101,11 @@ WAYS_TO_DIE = {
 
 
 @pytest.mark.parametrize("kind", WAYS_TO_DIE)
-def test_firmware_that_dies_at_each_of_its_accesses(run, device, kind):
+def test_firmware_that_dies_at_each_of_its_accesses(run, device, seed, kind):
     """Every one on the model, some on the RTL."""
     step = 1 if device == "model" else 1 + WAYS_TO_DIE[kind] // 7
     args = {"kind": kind, "first": 1, "last": WAYS_TO_DIE[kind], "step": step}
-    got = run("faults.firmware:everywhere", seed=seeded(), **args)
+    got = run("faults.firmware:everywhere", seed=seed, **args)
     assert got["violations"] == []
     # the last ones may be more than it makes of them, which depends on the command and on what it finds
     assert got["injected"][kind] == got["survived"][kind] > 0.7 * len(range(1, args["last"] + 1, step))
@@ -184,10 +176,10 @@ DEATHS = ("firmware:crashes", {})
         ("firmware_does_not_tell_a_failure", BAD_MEMORY, 1, "no interrupt has told it"),
     ],
 )  # fmt: skip
-def test_the_books_find_what_is_wrong(monkeypatch, tmp_path, broken, entry, rounds, why):
+def test_the_books_find_what_is_wrong(monkeypatch, tmp_path, seed, broken, entry, rounds, why):
     getattr(broken_faults, broken)(monkeypatch)
     name, args = entry
-    args = {"seed": seeded(), "rounds": rounds, **args}
+    args = {"seed": seed, "rounds": rounds, **args}
     try:
         got = run_simulation(
             f"testbench.system.faults.{name}", args=args, run_dir=tmp_path, wall_limit_s=60, capture_file=False,

@@ -9,7 +9,6 @@ import re
 import broken_cards
 import pytest
 
-from testbench.lib.bench import bench_seed
 from testbench.lib.config import CardConfig
 from testbench.system.hostile.generate import KINDS, draw
 from testbench.system.hostile.run import report, run_cases
@@ -33,7 +32,6 @@ SELDOM = {
 
 def hold(device, seed, first, count, card=None):
     """Run them; no rule may be broken. What was seen."""
-    print(f"seed {seed} (run again with FERRULE_SEED={seed})")  # pytest shows it with a failure
     result = run_cases(device, seed, first, count, card)
     assert not result["failures"], report(result)
     assert result["cases"] == count
@@ -41,9 +39,9 @@ def hold(device, seed, first, count, card=None):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_no_rule_is_broken(device, part):
+def test_no_rule_is_broken(device, seed, part):
     count = CASES[device]
-    got = hold(device, bench_seed(), part * count, count)
+    got = hold(device, seed, part * count, count)
     assert set(got["kinds"]) == set(KINDS) and all(got["kinds"].values())
     assert set(got["outcomes"]) == set(OUTCOMES)
     assert len(OFTEN - set(got["counters"])) <= 3, OFTEN - set(got["counters"])
@@ -54,8 +52,8 @@ def test_no_rule_is_broken(device, part):
     [CardConfig(data_w=64), CardConfig(data_w=512), CardConfig(mac_kind="xgmii")],
     ids=["64 bits", "512 bits", "own MAC"],
 )
-def test_no_rule_is_broken_on_other_cards(card):
-    hold("rtl", bench_seed(), 0, 60, card)
+def test_no_rule_is_broken_on_other_cards(seed, card):
+    hold("rtl", seed, 0, 60, card)
 
 
 def test_what_is_provoked_seldom_is_provoked():

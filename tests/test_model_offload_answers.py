@@ -15,28 +15,15 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
-from testbench.lib.bench import bench_seed
 from testbench.lib.oracle_tso import NEEDS_CSUM, NetHeader
 from testbench.lib.tx_offload_driver import Job, super_frame, with_zero_checksum
 from testbench.model.offload.checksum import checksum, checksum_not_zero, residue, residues
 from testbench.model.offload.classify import Entry, Filter, Verdict, classify
-from testbench.model.offload.segment import Sent, transmit
+from testbench.model.offload.segment import Sent
+from testbench.unit.bench_model_offloads import sent
 from testbench.unit.lib_tx_requests import with_driver_sum
 
 OWN = bytes.fromhex("525400112233")
-
-
-@pytest.fixture
-def rng():
-    """Random numbers of this run; the seed is printed when the test fails."""
-    seed = bench_seed()
-    print(f"FERRULE_SEED={seed}")
-    return random.Random(seed)
-
-
-def sent(job: Job, max_frame: int = 9216, beat: int = 16) -> Sent:
-    """What the model makes of a job."""
-    return transmit(job.header.pack(), job.frame, max_frame, beat, job.drop)
 
 
 # ---- checksum arithmetic

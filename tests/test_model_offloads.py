@@ -3,39 +3,24 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_rx import CLASSIFY
 
-from testbench.lib.bench import bench_seed, run_bench
+from testbench.lib.bench import run_bench
 from testbench.lib.oracle_tso import expected
 from testbench.lib.tx_offload_build import SOURCES
-from testbench.lib.tx_offload_driver import EVENTS, Job, expected_events
+from testbench.lib.tx_offload_driver import EVENTS, expected_events
 from testbench.model.offload.classify import Filter, classify
-from testbench.model.offload.segment import Sent, transmit
+from testbench.model.offload.segment import transmit
 from testbench.unit import rx_oracle
-from testbench.unit.bench_model_offloads import COUNTER
+from testbench.unit.bench_model_offloads import COUNTER, sent
 from testbench.unit.bench_tx_offload import bad_jobs
 from testbench.unit.lib_rx_frames import MODES, edge_frames, random_frame, random_pool, random_settings
 from testbench.unit.lib_tx_requests import edge_jobs, random_job, with_driver_sum
 
 BENCH = "testbench.unit.bench_model_offloads"
-
-
-@pytest.fixture
-def rng():
-    """Random numbers of this run; the seed is printed when the test fails."""
-    seed = bench_seed()
-    print(f"FERRULE_SEED={seed}")
-    return random.Random(seed)
-
-
-def sent(job: Job, max_frame: int = 9216, beat: int = 16) -> Sent:
-    """What the model makes of a job."""
-    return transmit(job.header.pack(), job.frame, max_frame, beat, job.drop)
 
 
 def test_every_refusal_has_its_counter(rng):

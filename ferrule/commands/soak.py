@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,11 +47,8 @@ def differential(seed: int, number: int) -> str | None:
     from testbench.differential.server import ModelDevice, RtlDevice
 
     pairs = 4 if number % 4 == 3 else 1
-    rtl = RtlDevice(pairs)
-    try:
+    with closing(RtlDevice(pairs)) as rtl:
         return search(ModelDevice(pairs), rtl, pairs, seed + number, SEQUENCES)
-    finally:
-        rtl.close()
 
 
 def hostile(device: str, seed: int, number: int) -> str | None:

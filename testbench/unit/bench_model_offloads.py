@@ -11,7 +11,7 @@ import cocotb
 
 from testbench.lib.tx_offload_driver import Bench, Job
 from testbench.model.offload.classify import classify
-from testbench.model.offload.segment import transmit
+from testbench.model.offload.segment import Sent, transmit
 from testbench.unit import rx_oracle
 from testbench.unit.bench_rx_classify import play, start, write_table
 from testbench.unit.bench_tx_offload import bad_jobs
@@ -20,6 +20,11 @@ from testbench.unit.lib_tx_requests import edge_jobs, random_job
 
 ROUNDS = int(os.environ.get("MODEL_OFFLOADS_ROUNDS", "2"))
 COUNTER = {"too_long": "tx_drop_too_long", "super_frame": "tx_super_frames", "segment": "tx_segments"}
+
+
+def sent(job: Job, max_frame: int = 9216, beat: int = 16) -> Sent:
+    """What the model makes of a job on a card of ``beat`` bytes a word."""
+    return transmit(job.header.pack(), job.frame, max_frame, beat, job.drop)
 
 
 class NoisyBench(Bench):
@@ -56,12 +61,12 @@ async def transmit_equals_the_model(dut):
         want: Counter[str] = Counter()
         position = 0
         for job in jobs:
-            sent = transmit(job.header.pack(), job.frame, bench.max_frame, beat, job.drop)
-            here = frames[position : position + len(sent.frames)]
+            made = sent(job, bench.max_frame, beat)
+            here = frames[position : position + len(made.frames)]
             where = f"{job.header} drop {job.drop} {job.frame.hex()}"
-            assert here == sent.frames, f"{first_difference(here, sent.frames)}: {where}"
+            assert here == made.frames, f"{first_difference(here, made.frames)}: {where}"
             position += len(here)
-            want.update(sent.counts)
+            want.update(made.counts)
         assert position == len(frames)
         assert got == {name: want[name] for name in got}
         total.update(want)
