@@ -19,10 +19,13 @@ PACED = {
     "busy_cycles", "dma_read_bursts", "dma_read_bytes", "dma_write_bursts", "dma_write_bytes",
     "irq_messages", "irq_suppressed", "irq_masked", "irq_by_packets", "irq_by_time",
 }  # fmt: skip
+# what is met beside the chains, at a moment of the device's own: which of two errors is a queue's last depends on it
+RING_ERRORS = {"vq_err_head", "vq_err_ring_dma", "vq_err_avail_index"}
 COMMON_WORDS = range(0, 0x3C, 4)
 DEVICE_WORDS = range(0x3000, 0x3018, 4)
 ISR, PBA, TABLE = 0x2000, 0x5000, 0x4000
 GENERATION = 0x15
+ZERO_BLOCK = zlib.crc32(bytes(BLOCK))
 SOURCE_AT = 11  # the byte of a frame that tells its transmit queue
 
 
@@ -41,6 +44,7 @@ class Observer:
         self._messages = self._received = self._generation = 0
         self._done: dict[int, list[tuple[int, int]]] = {}
         self._bundled: set[int] = set()
+        self._code_open: set[int] = set()  # queues of whose errors any may have been the last
 
     def came_back(self, queue: RawQueue, done: list[tuple[int, int]]) -> None:
         """Buffers that the device gave back since everything was at rest the last time."""
@@ -67,10 +71,8 @@ class Observer:
             for name, value in counters.items()
             if name not in PACED and value != self._counters[name]
         }
-        states = await self._queues()
-        for queue, (state, _) in zip(bed.queues, states, strict=True):
-            if state & regs.QUEUE_STATE_BROKEN:
-                queue.forget_event()  # it may have been on its way when the ring broke, or not
+        errors = {name: count for name, count in moved.items() if name.startswith("vq_err_")}
+        states = await self._queues(raced=sum(errors.values()) > 1 and not RING_ERRORS.isdisjoint(errors))
         record = {
             "quiet": quiet,
             "counters": moved,
@@ -122,13 +124,19 @@ class Observer:
         words[GENERATION & ~3] = words[GENERATION & ~3] & ~0xFF00 | moved << 8
         return {f"{at:#x}": word for at, word in words.items()}
 
-    async def _queues(self) -> list[tuple[int, int]]:
-        """State and indices of every queue as firmware reads them."""
+    async def _queues(self, raced: bool) -> list[tuple[int, int]]:
+        """State and indices of every queue as firmware reads them. ``raced``: a broken one's last may be any."""
         mgmt, rows = self._bed.sim.mgmt, []
-        for gq in range(len(self._bed.queues)):
+        for gq, queue in enumerate(self._bed.queues):
             mgmt.write32(regs.QUEUE_SELECT, gq)
-            rows.append((await mgmt.read32(regs.QUEUE_STATE), await mgmt.read32(regs.QUEUE_INDICES)))
+            state = await mgmt.read32(regs.QUEUE_STATE)
+            if state & regs.QUEUE_STATE_BROKEN:
+                queue.forget_event()  # it may have been on its way when the ring broke, or not
+                if raced:
+                    self._code_open.add(gq)
+            if not state & regs.QUEUE_STATE_ERROR:  # enabled since
+                self._code_open.discard(gq)
+            if gq in self._code_open:
+                state &= ~regs.QUEUE_STATE_ERROR
+            rows.append((state, await mgmt.read32(regs.QUEUE_INDICES)))
         return rows
-
-
-ZERO_BLOCK = zlib.crc32(bytes(BLOCK))
