@@ -53,7 +53,7 @@ class Firmware:
         self.link = Link(bus, card, settings)
         self.control = Control(bus, card, self.filter, self.coalescing, settings.multi_pair_test, self.link.set_mac)
         self.offer = offered(settings.withheld)
-        base = regs.DATAPATH_MULTI_PAIR_TEST if settings.multi_pair_test else 0
+        base = regs.DATAPATH_MULTI_PAIR if settings.multi_pair_test else 0
         self.status = DeviceStatus(
             bus, self.log, self.offer, base, self._features_accepted, self.control.abandon, self._was_reset
         )

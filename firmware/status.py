@@ -40,9 +40,9 @@ class DeviceStatus:
         # a driver takes no bit back but by a reset: so there was one, and it was not finished
         self._interrupted = bool(self.status & ~NEEDS_RESET & ~wanted)
         switches = await bus.read32(regs.DATAPATH)
-        if switches & regs.DATAPATH_MULTI_PAIR_TEST != self._base:
+        if switches & regs.DATAPATH_MULTI_PAIR != self._base:
             # only then, because a write takes back the QUIESCE of a reset that comes in this moment
-            bus.write32(regs.DATAPATH, switches & ~regs.DATAPATH_MULTI_PAIR_TEST | self._base)
+            bus.write32(regs.DATAPATH, switches & ~regs.DATAPATH_MULTI_PAIR | self._base)
         if not self.status & FEATURES_OK or self._interrupted:
             return 0
         low = await bus.read32(regs.ACTIVE_FEATURES_LO)

@@ -45,6 +45,7 @@ STATS = (
     "rx_drop_length",  # Frames dropped: shorter than the Ethernet header or than the 802.3 length says
     "rx_drop_mac_overflow",  # Frames dropped: the MAC's crossing FIFO was full
     "rx_drop_filter",  # Frames dropped: address not for this card
+    "rx_drop_vlan",  # Frames dropped: VLAN not in the filter
     "rx_drop_mtu",  # Frames dropped: longer than RX_MTU
     "rx_drop_disabled",  # Frames dropped: reception is switched off
     "rx_drop_store_full",  # Frames dropped: no room in the frame store

@@ -132,7 +132,7 @@ def test_a_malformed_table_changes_nothing(check):
 
 def test_steering_entries_stay_through_tables_and_resets(check):
     one, two, plain, group = (mac.hex() for mac in macs(2, 4, 6, 1))
-    test_mode = (["read", "DATAPATH"], regs.DATAPATH_MULTI_PAIR_TEST)
+    test_mode = (["read", "DATAPATH"], regs.DATAPATH_MULTI_PAIR)
     too_many = {mac.hex(): 0 for mac in macs(*range(2, 2 * ENTRIES + 4, 2))}
     check(
         (["steer", {one: 1, two: 3}, 2], ""), (["read", "RX_STEER"], 2),

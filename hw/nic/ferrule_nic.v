@@ -272,6 +272,8 @@ module ferrule_nic #(
         .stat_inc(stat_inc), .stat_amount({write_bytes, read_bytes, rx_wire_bytes, rx_bytes, tx_bytes})
     );
 
+    assign stat_inc[`STAT_RX_DROP_VLAN] = 1'b0;
+
     // ---- transmit
     tx_path #(.DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME)) u_tx (
         .clk(clk), .rst(rst), .cfg_enable(tx_enable), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),

@@ -174,7 +174,7 @@ async def queues_start_with_what_the_driver_wrote(dut):
     multi = card.pairs > 1
     if multi:
         assert await card.get("num_queues") == 3
-        await card.fw.write(regs.DATAPATH, regs.DATAPATH_MULTI_PAIR_TEST)
+        await card.fw.write(regs.DATAPATH, regs.DATAPATH_MULTI_PAIR)
     assert await card.get("num_queues") == card.queues
     order = card.rng.sample(range(card.queues), card.queues)
     card.tx_cfg.take(), card.rx_cfg.take()

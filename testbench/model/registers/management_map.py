@@ -132,7 +132,7 @@ def _active_features(card: Card, port: Management, value: int) -> None:
 
 
 def _switch_datapath(card: Card, port: Management, value: int) -> None:
-    card.bar.multi_pair = bool(value & regs.MGMT_DATAPATH_MULTI_PAIR_TEST)
+    card.bar.multi_pair = bool(value & regs.MGMT_DATAPATH_MULTI_PAIR)
     card.queue_control.set_quiesce(bool(value & regs.MGMT_DATAPATH_QUIESCE))
     card.transmit.enabled = bool(value & regs.MGMT_DATAPATH_TX_ENABLE)
     card.filter.enable = bool(value & regs.MGMT_DATAPATH_RX_ENABLE)

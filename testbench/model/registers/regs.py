@@ -18,7 +18,7 @@ BAR_MSIX_TABLE_SIZE = 0x1000
 BAR_MSIX_PBA = 0x5000  # RO: MSI-X pending bits
 BAR_MSIX_PBA_SIZE = 0x1000
 BAR_VENDOR = 0x6000  # RO: Vendor block, found by the VENDOR_CFG capability
-BAR_VENDOR_SIZE = 0xA30
+BAR_VENDOR_SIZE = 0xA38
 
 # Common configuration
 COMMON_DEVICE_FEATURE_SELECT = 0x000  # RW: 32-bit word of the offered features shown
@@ -183,7 +183,10 @@ MGMT_ACTIVE_FEATURES_LO_GUEST_CSUM = 0x2  # VIRTIO_NET_F_GUEST_CSUM
 MGMT_ACTIVE_FEATURES_LO_MRG_RXBUF = 0x8000  # VIRTIO_NET_F_MRG_RXBUF
 MGMT_ACTIVE_FEATURES_LO_INDIRECT = 0x10000000  # VIRTIO_F_INDIRECT_DESC
 MGMT_ACTIVE_FEATURES_LO_EVENT_IDX = 0x20000000  # VIRTIO_F_EVENT_IDX
-MGMT_ACTIVE_FEATURES_HI = 0x05C  # RW: Feature bits 32..63 in force
+MGMT_ACTIVE_FEATURES_HI = 0x05C  # RW: Feature bits 32..63 in force, likewise
+MGMT_ACTIVE_FEATURES_HI_RING_PACKED = 0x4  # VIRTIO_F_RING_PACKED
+MGMT_ACTIVE_FEATURES_HI_IN_ORDER = 0x8  # VIRTIO_F_IN_ORDER
+MGMT_ACTIVE_FEATURES_HI_HASH_REPORT = 0x2000000  # VIRTIO_NET_F_HASH_REPORT: virtio_net_hdr has 20 bytes in both directions
 MGMT_HOLD_LIMIT_US = 0x060  # RW: Longest time a BAR read of device_status is held, microseconds
 MGMT_HOLD_LIMIT_US_RESET = 0x4E20
 MGMT_DATAPATH = 0x070  # RW: Switches of the data path
@@ -191,7 +194,7 @@ MGMT_DATAPATH_TX_ENABLE = 0x1  # Transmission on
 MGMT_DATAPATH_RX_ENABLE = 0x2  # Reception on
 MGMT_DATAPATH_QUIESCE = 0x4  # Queues stop and none starts while set; a driver's write of 0 to device_status sets it
 MGMT_DATAPATH_CLEAR = 0x8  # Write 1: queue registers, vectors, rings, coalescing and MAC tables take their reset values
-MGMT_DATAPATH_MULTI_PAIR_TEST = 0x10  # BAR queue index = gq, num_queues = 2 QUEUE_PAIRS + 1
+MGMT_DATAPATH_MULTI_PAIR = 0x10  # BAR queue index = gq, num_queues = 2 QUEUE_PAIRS + 1: with MQ or RSS negotiated
 MGMT_DATAPATH_STATUS = 0x074  # RO: State of the data path
 MGMT_DATAPATH_STATUS_QUIET = 0x1  # No DMA outstanding, no queue busy
 MGMT_DATAPATH_STATUS_TX_IDLE = 0x2  # The transmit path is empty
@@ -241,8 +244,8 @@ MGMT_QUEUE_STATE_BUSY = 0x2  # Something of it is outstanding
 MGMT_QUEUE_STATE_BROKEN = 0x4  # Stopped by an error
 MGMT_QUEUE_STATE_ERROR = 0xF00  # Last error code
 MGMT_QUEUE_STATE_ERROR_SHIFT = 8
-MGMT_QUEUE_START_INDEX = 0x0E8  # RW: First ring index at its next enable, 16 bits (tests)
-MGMT_QUEUE_INDICES = 0x0EC  # RO: Ring indices of the selected queue
+MGMT_QUEUE_START_INDEX = 0x0E8  # RW: First ring index at its next enable, 16 bits; of a packed ring [14:0], and [15] is 1 when both wrap counters are 0
+MGMT_QUEUE_INDICES = 0x0EC  # RO: Ring indices of the selected queue; of a packed ring each as in QUEUE_START_INDEX. They stay when it stops
 MGMT_QUEUE_INDICES_AVAIL = 0xFFFF  # Available index seen
 MGMT_QUEUE_INDICES_AVAIL_SHIFT = 0
 MGMT_QUEUE_INDICES_USED = 0xFFFF0000  # Used index
@@ -271,6 +274,23 @@ MGMT_WATCHDOG_US = 0x120  # RW: Firmware writes HEARTBEAT at least this often; 0
 MGMT_HEARTBEAT = 0x124  # WO: Any value
 MGMT_STATS_SNAPSHOT = 0x130  # RW: Firmware's own copy of the counters
 MGMT_STATS_SNAPSHOT_BUSY = 0x1  # Write 1: copy all counters at one instant; reads 1 while copying
+MGMT_STEERING = 0x140  # RW: How a receive queue is chosen for a frame that no MAC table entry steers; CLEAR resets it
+MGMT_STEERING_MODE = 0x3  # 0 RX_STEER, 1 AUTOMATIC (a flow returns on the pair it was last sent from), 2 RSS
+MGMT_STEERING_MODE_SHIFT = 0
+MGMT_ACTIVE_PAIRS = 0x144  # RW: Queue pairs in use, 1 after reset: steering yields no higher pair than this less 1; CLEAR resets it
+MGMT_ACTIVE_PAIRS_RESET = 0x1
+MGMT_RSS_HASH_TYPES = 0x148  # RW: Hash types enabled, for RSS and for the report; CLEAR resets it
+MGMT_RSS_HASH_TYPES_TYPES = 0x1FF  # VIRTIO_NET_HASH_TYPE_*
+MGMT_RSS_HASH_TYPES_TYPES_SHIFT = 0
+MGMT_RSS_UNCLASSIFIED = 0x14C  # RW: Receive queue (pair number) of frames without a hash in mode RSS; CLEAR resets it
+MGMT_RSS_TABLE_MASK = 0x150  # RW: Entries of the indirection table in use less 1: a power of two less 1, at most 127; CLEAR resets it
+MGMT_RSS_TABLE_INDEX = 0x154  # RW: Entry selected
+MGMT_RSS_TABLE_ENTRY = 0x158  # RW: Receive queue (pair number) of the selected entry; the write commits it, and it outlives CLEAR
+MGMT_VLAN_CONTROL = 0x160  # RW: VLAN filter; CLEAR switches it off and empties it
+MGMT_VLAN_CONTROL_FILTER = 0x1  # Tagged frames whose VLAN is not in the filter are dropped
+MGMT_VLAN_INDEX = 0x164  # RW: Word selected: VLAN ids 32 i to 32 i + 31
+MGMT_VLAN_WORD = 0x168  # RW: Bit n: VLAN id 32 i + n passes; the write commits the word
+MGMT_RSS_KEY = 0x180  # RW: Toeplitz key, 40 bytes, byte 0 in [7:0] of the first word; outlives CLEAR
 MGMT_CTRL_RAM = 0x1000  # RW: The command's readable bytes; firmware writes the answer over them
 MGMT_STATS_WINDOW = 0x2000  # RO: Counter i, 64 bits, at +8 i, as of the last snapshot
 
@@ -308,6 +328,7 @@ STATS = (
     "rx_drop_length",
     "rx_drop_mac_overflow",
     "rx_drop_filter",
+    "rx_drop_vlan",
     "rx_drop_mtu",
     "rx_drop_disabled",
     "rx_drop_store_full",
