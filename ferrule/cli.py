@@ -96,6 +96,35 @@ def serve(
     raise typer.Exit(run(settings, command, client, out))
 
 
+@app.command()
+def vhost(
+    socket: Annotated[Path, typer.Option(help="Where to listen for a front end: a guest's virtio driver.")],
+    wire: Annotated[
+        str, typer.Option(help="The other end of the wire: none, loopback, tap:NAME, or join:PATH for two cards.")
+    ] = "none",
+    pairs: Annotated[int, typer.Option(min=1, max=8, help="Queue pairs of the card.")] = 1,
+    mac: Annotated[str, typer.Option(help="The card's address.")] = "52:54:00:fe:12:01",
+    mtu: Annotated[int | None, typer.Option(min=68, max=9194, help="MTU told to the guest, bytes.")] = None,
+    width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
+    gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
+    latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of guest memory, ns.")] = 500,
+    capture: Annotated[bool, typer.Option(help="Leave wire.pcapng with every frame.")] = False,
+    waves: Annotated[bool, typer.Option(help="Leave waves.fst (slow, large).")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the run's record.")] = Path("build/vhost"),
+    device: Device = "rtl",
+) -> None:
+    """The card as a vhost-user back end: stock drivers in Linux guests and in DPDK use it."""
+    from ferrule.commands.vhost import vhost as run
+    from ferrule.vhost.settings import VhostSettings
+
+    _no_waves(device, waves)
+    settings = VhostSettings(
+        device=device, mac=mac, mtu=mtu, pairs=pairs, data_width=int(width), wire_gbps=int(gbps),
+        host_latency_ns=latency, capture=capture, waves=waves,
+    )  # fmt: skip
+    raise typer.Exit(run(socket, settings, wire, out))
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def ethtool(
     words: Annotated[list[str] | None, typer.Argument(help="Verb and parameters, after '--'.")] = None,

@@ -13,7 +13,8 @@ HASH_TUNNEL, VQ_NOTF_COAL, NOTF_COAL = 51, 52, 53
 GUEST_USO4, GUEST_USO6, HOST_USO, HASH_REPORT = 54, 55, 56, 57
 RSS, RSC_EXT, SPEED_DUPLEX = 60, 61, 63
 # reserved bits (any virtio device)
-INDIRECT_DESC, EVENT_IDX, VERSION_1, ACCESS_PLATFORM, ORDER_PLATFORM, RING_RESET = 28, 29, 32, 33, 36, 40
+INDIRECT_DESC, EVENT_IDX, VERSION_1, ACCESS_PLATFORM = 28, 29, 32, 33
+RING_PACKED, IN_ORDER, ORDER_PLATFORM, RING_RESET = 34, 35, 36, 40
 
 NAMES = {
     bit: name
@@ -56,6 +57,11 @@ REQUIREMENTS: dict[int, tuple[tuple[int, ...], ...]] = {
 def bits(features: tuple[int, ...]) -> int:
     """Bit numbers as a vector."""
     return sum(1 << feature for feature in features)
+
+
+def names(features: int) -> list[str]:
+    """A vector in words."""
+    return [NAMES.get(bit, f"bit {bit}") for bit in range(64) if has(features, bit)]
 
 
 def has(features: int, feature: int) -> bool:

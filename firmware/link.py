@@ -20,11 +20,11 @@ class Link:
 
     def __init__(self, bus: ManagementBus, card: Card, settings: CardSettings) -> None:
         self._bus, self._settings = bus, settings
-        limit = card.max_frame - LINK_OVERHEAD
-        self.mtu = limit if settings.mtu is None else settings.mtu
-        if not SMALLEST_MTU <= self.mtu <= limit:
+        self._largest = card.max_frame - LINK_OVERHEAD
+        self.mtu = self._largest if settings.mtu is None else settings.mtu
+        if not SMALLEST_MTU <= self.mtu <= self._largest:
             raise ValueError(
-                f"MTU {settings.mtu} is outside {SMALLEST_MTU}..{limit}, what frames of {card.max_frame} hold"
+                f"MTU {settings.mtu} is outside {SMALLEST_MTU}..{self._largest}, what frames of {card.max_frame} hold"
             )
         self.up = False
         self.changes = 0
@@ -42,6 +42,14 @@ class Link:
             self.reset()
         self.up = bool(await bus.read32(regs.LINK) & regs.LINK_UP)
         bus.write32(regs.CONFIG_STATUS, regs.CONFIG_STATUS_LINK_UP * self.up)
+
+    def set_mtu(self, mtu: int) -> bool:
+        """Another MTU to tell a driver, who reads it before FEATURES_OK. False: frames cannot hold it."""
+        if not SMALLEST_MTU <= mtu <= self._largest:
+            return False
+        self.mtu = mtu
+        self._bus.write32(regs.CONFIG_MTU, mtu)
+        return True
 
     async def told_mtu(self) -> int:
         """The MTU in the device configuration."""

@@ -30,5 +30,9 @@ class Log:
         self.counts[kind] += 1
         self.entries.append(Entry(ns, kind, text))
 
+    def last(self, kind: str) -> str:
+        """The last of a kind in words; empty: there is none among the entries kept."""
+        return next((entry.text for entry in reversed(self.entries) if entry.kind == kind), "")
+
     def __str__(self) -> str:
         return "\n".join(f"{entry.ns:>15} ns  {entry.kind:<14} {entry.text}" for entry in self.entries)

@@ -28,6 +28,7 @@ int64_t deadline = NEVER;       // Python's earliest timed wait
 int64_t stall_at = NEVER;       // quiet time after which the run counts as stalled
 int64_t want_idle = 0;          // Python waits for the card to have nothing in flight
 int64_t idle_cycles = 64;
+constexpr int POLLED_MS = 1;    // how long poll() may wait while a queue has to be looked at
 int64_t live = 0;               // may block in poll() when idle
 int64_t live_armed = 0;         // Python waits for a file descriptor
 int64_t live_hold = 0;          // a timed wait that must pass in simulated time is pending: never block
@@ -68,15 +69,19 @@ void wake_live() {
 void look_at_fds(int timeout_ms) {
     static std::vector<pollfd> fds;
     fds = watched;
+    guest_watch(fds);
+    const size_t kicks_end = fds.size();
     if (wire_tap_fd() >= 0) fds.push_back({wire_tap_fd(), POLLIN, 0});
-    if (fds.empty() && timeout_ms == 0) return;
-    if (::poll(fds.data(), fds.size(), timeout_ms) <= 0) return;
+    const bool polled = guest_polled();
+    if (fds.empty() && !polled && timeout_ms == 0) return;
+    if (::poll(fds.data(), fds.size(), polled && timeout_ms > POLLED_MS ? POLLED_MS : timeout_ms) <= 0 && !polled) return;
     bool host = false;
     for (size_t i = 0; i < watched.size(); i++) {
         readable[i] = (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
         host |= readable[i];
     }
-    if (fds.size() > watched.size() && fds.back().revents & POLLIN) wire_tap_poll();
+    guest_look(fds.data() + watched.size());
+    if (fds.size() > kicks_end && fds.back().revents & POLLIN) wire_tap_poll();
     if (host) wake_live();
 }
 
@@ -95,6 +100,10 @@ void slow_checks(ps_t now) {
     if (stop_signal) {
         stop_signal = 0;
         raise(STOP);
+    }
+    if (h.memory_lost) {
+        h.memory_lost = false;
+        wake_live();
     }
     if (now >= deadline) {
         deadline = NEVER;

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
+
+struct pollfd;
 
 namespace ferrule {
 
@@ -41,6 +44,7 @@ struct Harness {
     uint32_t reasons = 0;       // raised and not yet taken by Python
     bool wake = false;
     volatile bool recheck = true;  // look at the slow conditions at the next edge
+    volatile bool memory_lost = false;  // a file behind a region of memory has become too short
 };
 
 extern Harness h;
@@ -83,5 +87,9 @@ ps_t wire_rx_due();
 bool wire_link_up();
 void wire_tap_poll();
 int wire_tap_fd();
+void guest_watch(std::vector<pollfd>& fds);  // adds the kick descriptors ...
+void guest_look(const pollfd* fds);          // ... and takes what poll() said of them
+bool guest_polled();                         // some queue has no kick descriptor and wants to be looked at
+void guest_message(int vector);
 
 }  // namespace ferrule

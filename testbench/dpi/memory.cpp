@@ -5,6 +5,7 @@
 // earlier, so a card that counts on a write before its B shows it. Both answer in order, each for itself: what one burst
 // waits for holds back those behind it in its direction, and none in the other. Latency runs from the acceptance of AR,
 // or of the later of AW and the last W beat, to the clock edge at which the card can take the answer.
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ namespace {
 enum { OKAY = 0, SLVERR = 2, DECERR = 3 };
 enum { BAD_RANGE = 1, BAD_GUARD = 2, BAD_PROTOCOL = 3 };
 
-struct Region { uint64_t base, size; uint8_t* data; };
+struct Region { uint64_t base, size; uint8_t* data; uint8_t* mapped; size_t bytes; };
 struct Rule { uint64_t base, size; int kinds, response; int64_t count, ppm; };  // kinds: 1 reads, 2 writes
 struct Range { uint64_t base, size; int kinds; };
 struct Incident { int64_t at; uint64_t address; int64_t length; int64_t kind; };  // kind: BAD_*, + 16 for writes
@@ -52,6 +53,7 @@ int64_t read_jitter = 0, write_jitter = 0;
 int64_t spike_ppm = 0, spike_ps = 0, spikes = 0, seed = 1;
 int64_t n_ar = 0, n_aw = 0, n_r = 0, n_w = 0, n_errors = 0, n_incidents = 0;
 int64_t deep_reads = 0, deep_writes = 0, last_seed = -1;
+int64_t n_lost = 0;
 ps_t read_next = 0, write_next = 0;
 bool r_valid = false, b_valid = false;
 Random spike_random, read_random, write_random, error_random;
@@ -63,7 +65,7 @@ const Named named[] = {
     {"memory.read_jitter_ps", &read_jitter}, {"memory.write_jitter_ps", &write_jitter},
     {"memory.spike_ppm", &spike_ppm}, {"memory.spike_ps", &spike_ps}, {"memory.spikes", &spikes}, {"memory.seed", &seed},
     {"memory.read_bursts", &n_ar}, {"memory.write_bursts", &n_aw}, {"memory.read_beats", &n_r}, {"memory.write_beats", &n_w},
-    {"memory.errors", &n_errors}, {"memory.incidents", &n_incidents},
+    {"memory.errors", &n_errors}, {"memory.incidents", &n_incidents}, {"memory.lost", &n_lost},
     {"memory.deepest_reads", &deep_reads}, {"memory.deepest_writes", &deep_writes},
 };
 
@@ -199,6 +201,10 @@ void commit(Burst* b) {
         }
     if (b->response) return;
     uint8_t* to = locate(first, uint64_t(b->beats) * uint64_t(b->size));
+    if (!to) {  // its region has been taken away meanwhile
+        b->response = DECERR;
+        return;
+    }
     std::atomic_thread_fence(std::memory_order_release);
     for (int i = 0; i < b->beats; i++) store_beat(to + i * b->size, b->data + i * b->size, b->strobe[i], b->size);
     // a read the card issues after this B must see what other threads stored before they could see these bytes
@@ -209,8 +215,38 @@ void sample(Burst* b) {
     const uint64_t first = b->address & ~uint64_t(b->size - 1), length = uint64_t(b->beats) * uint64_t(b->size);
     const uint8_t* from = b->response ? nullptr : locate(first, length);
     if (from) memcpy(b->data, from, length);
-    else memset(b->data, 0, sizeof b->data);
+    else {
+        memset(b->data, 0, sizeof b->data);
+        if (!b->response) b->response = DECERR;  // its region has been taken away meanwhile
+    }
     std::atomic_thread_fence(std::memory_order_acquire);
+}
+
+// A file that was cut behind our back: the page becomes anonymous, so that the run goes on and can end the connection.
+void on_bus_error(int, siginfo_t* info, void*) {
+    uint8_t* const at = static_cast<uint8_t*>(info->si_addr);
+    for (const Region& r : regions)
+        if (at >= r.mapped && at < r.mapped + r.bytes) {
+            const uintptr_t page = uintptr_t(sysconf(_SC_PAGESIZE));
+            void* const start = reinterpret_cast<void*>(uintptr_t(at) & ~(page - 1));
+            if (mmap(start, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) break;
+            n_lost++;
+            h.memory_lost = true;
+            h.recheck = true;
+            return;
+        }
+    ::signal(SIGBUS, SIG_DFL);  // not ours: it comes again, and ends the process
+}
+
+void catch_bus_errors() {
+    static bool done = false;
+    if (done) return;
+    done = true;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGBUS, &action, nullptr);
 }
 
 ps_t paced(ps_t next, int64_t millibytes) {
@@ -308,11 +344,27 @@ extern "C" int fr_mem_write(int take, int64_t address, int attributes, int beat,
     return result;
 }
 
+// A region: zeroed, or `size` bytes of a file from `offset` on, which need not be the start of a page.
 extern "C" uint8_t* fr_mem_add(uint64_t base, uint64_t size, int fd, int64_t offset) {
-    void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED, fd, offset);
+    const int64_t extra = fd < 0 ? 0 : offset % sysconf(_SC_PAGESIZE);
+    const size_t bytes = size + size_t(extra);
+    const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
+    void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset - extra);
     if (data == MAP_FAILED) return nullptr;
-    regions.push_back({base, size, static_cast<uint8_t*>(data)});
-    return static_cast<uint8_t*>(data);
+    if (fd >= 0) catch_bus_errors();
+    uint8_t* const mapped = static_cast<uint8_t*>(data);
+    regions.push_back({base, size, mapped + extra, mapped, bytes});
+    return mapped + extra;
+}
+
+// Take the region at this address away: what is under way to it is answered with an error.
+extern "C" void fr_mem_remove(uint64_t base) {
+    for (size_t i = 0; i < regions.size(); i++)
+        if (regions[i].base == base) {
+            munmap(regions[i].mapped, regions[i].bytes);
+            regions.erase(regions.begin() + ptrdiff_t(i));
+            return;
+        }
 }
 
 extern "C" void fr_mem_guard(uint64_t base, uint64_t size, int kinds) { guard.push_back({base, size, kinds}); }

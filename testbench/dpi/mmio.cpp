@@ -130,6 +130,7 @@ extern "C" void fr_message(int vector, int64_t address, int data) {
     progress();
     pending.set(size_t(vector) % VECTORS);
     if (messages.size() < 1'000'000) messages.push_back({now_ps(), vector, uint64_t(address), int64_t(uint32_t(data))});
+    guest_message(vector);
     if (vector_awaited && awaited.test(size_t(vector) % VECTORS)) raise(VECTOR);
 }
 

@@ -2,10 +2,6 @@
 // Frames to and from the card's MAC: sources (batches, loopback, TAP), impairments in both directions, captures with simulated time.
 #include "wire.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <deque>
 #include <queue>
@@ -53,13 +49,12 @@ Impairment impair_tx, impair_rx;        // as the card sees the directions
 std::deque<Frame> source;               // towards the card, in order
 Line line_rx, line_tx;                  // frames under way on an impaired line
 ps_t source_free = 0;
-int64_t order = 0, loopback = 0, tap = -1, tap_reads = 0, tap_writes = 0, tap_full = 0;
+int64_t order = 0, loopback = 0;
 int64_t want_received = -1, want_sent = -1;
 std::vector<Frame> scratch;
 
 const Named named[] = {
     {"wire.byte_ps", &wire.byte_ps}, {"wire.pad", &wire.pad}, {"wire.link", &wire.link}, {"wire.loopback", &loopback},
-    {"wire.tap", &tap}, {"wire.tap_reads", &tap_reads}, {"wire.tap_writes", &tap_writes}, {"wire.tap_full", &tap_full},
     {"wire.want_received", &want_received}, {"wire.want_sent", &want_sent},
     {"tx.mode", &from_card.mode}, {"tx.frames", &from_card.frames}, {"tx.bytes", &from_card.bytes},
     {"tx.first_ps", &from_card.first}, {"tx.last_ps", &from_card.last}, {"tx.mark", &from_card.mark}, {"tx.mark_ps", &from_card.mark_at},
@@ -95,10 +90,7 @@ void to_peer(ps_t at, const Frame& f) {
         }
         source.push_back(back);
     }
-    if (tap >= 0) {
-        if (::write(int(tap), f.data, f.length) == ssize_t(f.length)) tap_writes++;
-        else tap_full++;
-    }
+    wire_to_tap(f);
 }
 
 // Moves what has reached its time along the impaired lines.
@@ -131,7 +123,6 @@ bool wire_link_up() {
 }
 
 ps_t wire_rx_due() { return wire.due; }
-int wire_tap_fd() { return int(tap); }
 
 void wire_schedule() {
     count_pending();
@@ -206,22 +197,15 @@ void wire_from_card(ps_t start, ps_t end, const uint8_t* data, uint32_t length, 
     wire_schedule();
 }
 
-void wire_tap_poll() {
-    static uint8_t buffer[65536];
-    for (int i = 0; i < 256 && source.size() < 1024; i++) {
-        const ssize_t got = ::read(int(tap), buffer, sizeof buffer);
-        if (got <= 0) break;
-        Frame f;
-        f.at = now_ps();
-        // the kernel leaves padding to its network card, which here is the wire's other end
-        if (got < 60) memset(buffer + got, 0, 60 - got);
-        f.length = std::max(uint32_t(got), 60u);
-        f.hold = std::make_shared<std::vector<uint8_t>>(buffer, buffer + f.length);
-        f.data = f.hold->data();
-        source.push_back(f);
-        tap_reads++;
-    }
-    wire_schedule();
+size_t wire_waiting() { return source.size(); }
+
+void wire_from_tap(const uint8_t* data, uint32_t length) {
+    Frame f;
+    f.at = now_ps();
+    f.length = length;
+    f.hold = std::make_shared<std::vector<uint8_t>>(data, data + length);
+    f.data = f.hold->data();
+    source.push_back(f);
 }
 
 }  // namespace ferrule

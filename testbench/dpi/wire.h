@@ -45,6 +45,9 @@ inline int64_t slot_bytes(int64_t length) { return (length < 60 ? 60 : length) +
 bool wire_take(Frame& frame, ps_t& start, ps_t by);  // the next frame towards the card whose time has come
 void wire_delivered(const Frame& frame, ps_t start);
 void wire_from_card(ps_t start, ps_t end, const uint8_t* data, uint32_t length, uint32_t flags);
+void wire_to_tap(const Frame& f);                    // also to the TAP, or to the card that the wire is joined with
+void wire_from_tap(const uint8_t* data, uint32_t length);  // a frame from there goes to the card
+size_t wire_waiting();                               // frames queued towards the card
 void wire_schedule();                                // works out wire.due after something changed
 
 }  // namespace ferrule

@@ -9,6 +9,7 @@ from typing import TypedDict
 import numpy
 
 CONFIG_SPACE = 0x10000
+NOTIFY = 0x1000  # of the BAR: queue i at 4 i
 READ, WRITE, BOTH = 1, 2, 3
 OKAY, SLVERR, DECERR = 0, 2, 3
 ERRORS = (SLVERR, DECERR)

@@ -111,7 +111,7 @@ class HostBus(_Bus, HostRegisters):
     def __init__(self, waits: Waits, config: HostConfig) -> None:
         super().__init__(waits)
         self.memory_base = config.memory_base
-        self.memory = self.map(config.memory_base, config.memory_size)
+        self.memory = self.map(config.memory_base, config.memory_size) if config.memory_size else numpy.empty(0, "u1")
         self._fired: set[int] = set()
         self._awaited: list[set[int]] = []
         self._vectors = (ctypes.c_int32 * 2048)()
@@ -136,9 +136,9 @@ class HostBus(_Bus, HostRegisters):
             self.inject(config.memory_base, config.memory_size, BOTH, response, share=config.error_share / len(ERRORS))
 
     @staticmethod
-    def map(base: int, size: int, fd: int = -1, offset: int = 0) -> numpy.ndarray:
-        """Add memory at bus address ``base``: zeroed, or a mapping of ``fd``. The array is the memory itself."""
-        pointer = lib.fr_mem_add(base, size, fd, offset)
+    def map(base: int, size: int) -> numpy.ndarray:
+        """Add zeroed memory at bus address ``base``. The array is the memory itself."""
+        pointer = lib.fr_mem_add(base, size, -1, 0)
         if not pointer:
             raise MemoryError(f"cannot map {size} bytes of host memory")
         return numpy.ctypeslib.as_array(ctypes.cast(pointer, ctypes.POINTER(ctypes.c_uint8)), (size,))

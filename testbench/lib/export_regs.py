@@ -18,6 +18,7 @@ SOURCE = "hw/nic/regs/ferrule.rdl"
 NOTICE = f"Generated from {SOURCE}; change that file and run: python -m testbench.lib.export_regs"
 VERILOG = "hw/nic/regs/ferrule_regs.vh"
 FIRMWARE = "firmware/regs.py"
+BAR = "firmware/bar_regs.py"
 VENDOR = "host_driver/vendor_regs.py"
 MODEL = "testbench/model/registers/regs.py"
 MARKDOWN = "docs/registers.md"
@@ -204,10 +205,10 @@ def python(title: str, registers: tuple[Register, ...], counters: list[Counter],
     return "\n".join(["# SPDX-License-Identifier: Apache-2.0", *lines])
 
 
-def python_map(spaces: list[Space], counters: list[Counter]) -> str:
-    """Every space in one module, under the names of the Verilog header, with reset values: what a model needs."""
+def python_map(title: str, spaces: list[Space]) -> list[str]:
+    """Several spaces in one module, under the names of the Verilog header, with reset values."""
     lines = ["# SPDX-License-Identifier: Apache-2.0", "# ruff: noqa: E501", "# fmt: off", f"# {NOTICE}"]
-    lines += ['"""Registers of every space, as a device has them: offsets within the space, masks in place."""']
+    lines += [f'"""{title}: offsets within the space, masks in place."""']
     for space in spaces:
         lines += ["", f"# {space.title}"]
         prefix = PREFIXES[space.key] + "_"
@@ -218,6 +219,12 @@ def python_map(spaces: list[Space], counters: list[Counter]) -> str:
                 lines.append(f"{name}_SIZE = 0x{register.size:X}")
             if register.reset:
                 lines.append(f"{name}_RESET = 0x{register.reset:X}")
+    return lines
+
+
+def python_device(spaces: list[Space], counters: list[Counter]) -> str:
+    """Every space, and the counters: what a model needs."""
+    lines = python_map("Registers of every space, as a device has them", spaces)
     lines += ["", "# Counters, in the order of the STATS windows."]
     lines += ["STATS = (", *[f'    "{counter.name}",' for counter in counters], ")", ""]
     return "\n".join(lines)
@@ -249,6 +256,7 @@ def generate() -> dict[str, str]:
     """Path below the project's root -> text, for every generated file."""
     spaces, counters = load()
     by_key = {space.key: space for space in spaces}
+    host = [by_key[key] for key in ("bar", "pci", "common", "device")]
     pci = {register.name: register for register in by_key["pci"].registers}
     vendor_id = next(field for field in pci["CAP_VENDOR_ID"].fields if field.name == "vendor_id").reset
     extra = [f"ID_VALUE = 0x{by_key['mgmt'].registers[0].reset:X}"]
@@ -257,7 +265,8 @@ def generate() -> dict[str, str]:
         VERILOG: verilog(spaces, counters),
         FIRMWARE: python("Registers of the management port", by_key["mgmt"].registers, counters, extra),
         VENDOR: python("Registers of the BAR's vendor block", by_key["vendor"].registers, counters, [*extra, *cap]),
-        MODEL: python_map(spaces, counters),
+        BAR: "\n".join([*python_map("What a host reaches of the card, for firmware that stands in for one", host), ""]),
+        MODEL: python_device(spaces, counters),
         MARKDOWN: markdown(spaces, counters),
     }
 

@@ -12,6 +12,7 @@ import cocotb
 from testbench.lib.buses import HostBus, ManagementBus
 from testbench.lib.config import RunConfig
 from testbench.lib.diagnosis import describe, fold
+from testbench.lib.guest_port import GuestPort
 from testbench.lib.native import Reason, card_state, cell, lib, values
 from testbench.lib.sim_base import SimBase
 from testbench.lib.waits import Waits
@@ -29,6 +30,7 @@ class Sim(SimBase):
         self.host = HostBus(self.waits, config.host)
         self.mgmt = ManagementBus(self.waits)
         self.wire = Wire(self.waits, config.wire)
+        self.guest = GuestPort()
         self.waits.hooks[Reason.READ_DONE] = self._collect
         cell("wall_limit_ms").value = int(config.wall_limit_s * 1000)
         lib.fr_catch_signals()

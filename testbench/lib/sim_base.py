@@ -14,13 +14,15 @@ SHOWN = 10  # bad accesses in an error's message
 
 
 class SimBase(ABC):
-    """One simulated system: ``host``, ``mgmt``, ``wire``, and the time."""
+    """One simulated system: ``host``, ``mgmt``, ``wire``, ``guest``, and the time."""
 
     device: ClassVar[str]
     """"rtl" or "model"."""
     host: Any
     mgmt: Any
     wire: Any
+    guest: Any
+    """A guest in another process, whose memory the card reaches and whose descriptors notify it."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config

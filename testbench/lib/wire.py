@@ -158,4 +158,10 @@ class Wire:
 
     def tap(self, fd: int) -> None:
         """Join the wire to a TAP (non-blocking file descriptor, no IFF_VNET_HDR); -1 takes it off."""
+        cell("wire.joined").value = 0
+        cell("wire.tap").value = fd
+
+    def join(self, fd: int) -> None:
+        """Join the wire to another card's through a socket that keeps frames apart; no frame is lost between them."""
+        cell("wire.joined").value = 1
         cell("wire.tap").value = fd

@@ -45,6 +45,8 @@ class HostMemory:
         self.base = base
         self.array = numpy.zeros(size, numpy.uint8)
         self._regions: list[tuple[int, int, memoryview]] = [(base, size, self.array.data)]
+        self._home = self._regions[0]
+        """The region that was last asked for: most accesses go where the one before went."""
         self._now_ps = now_ps
         self._starts: dict[int, list[int]] = {READ: [], WRITE: []}
         self._ends: dict[int, list[int]] = {READ: [], WRITE: []}
@@ -73,8 +75,17 @@ class HostMemory:
     def add(self, base: int, size: int) -> numpy.ndarray:
         """A further region, zeroed."""
         array = numpy.zeros(size, numpy.uint8)
-        self._regions.append((base, size, array.data))
+        self.insert(base, array)
         return array
+
+    def insert(self, base: int, array: numpy.ndarray) -> None:
+        """A further region, which is this array."""
+        self._regions.append((base, len(array), array.data))
+
+    def remove(self, base: int) -> None:
+        """Take a further region away."""
+        self._regions[1:] = [region for region in self._regions[1:] if region[0] != base]
+        self._home = self._regions[0]
 
     # ---- what the card does
     def read_latency(self, after_ps: int = 0) -> int:
@@ -106,8 +117,7 @@ class HostMemory:
 
     def safe(self, address: int, length: int) -> bool:
         """No burst of this range can be answered with an error."""
-        base, size, _ = self._regions[0]
-        return not self.rules and 0 <= address - base <= size - length
+        return not self.rules and self._region(address, length) is not None
 
     def read(self, address: int, length: int) -> memoryview | None:
         """The bytes as they are now; None: some burst is answered with an error."""
@@ -116,10 +126,8 @@ class HostMemory:
         counts["read_bytes"] += length
         if self._guarded and not self._allowed(address, length, READ):
             self._incident(OUTSIDE_GUARD, address, length, False)
-        base, size, view = self._regions[0]
-        at = address - base
-        if not self.rules and 0 <= at <= size - length:
-            return view[at : at + length]
+        if not self.rules and (found := self._region(address, length)) is not None:
+            return found
         bursts = [self._burst(start, end, READ) for start, end in self._cut(address, length)]
         found = self._region(address, length)
         if found is None or None in bursts:
@@ -135,10 +143,8 @@ class HostMemory:
         counts["write_bytes"] += length
         if self._guarded and not self._allowed(address, length, WRITE):
             self._incident(OUTSIDE_GUARD, address, length, True)
-        base, size, view = self._regions[0]
-        at = address - base
-        if not self.rules and 0 <= at <= size - length:
-            view[at : at + length] = data
+        if not self.rules and (found := self._region(address, length)) is not None:
+            found[:] = data
             return True
         good = True
         for start, end in self._cut(address, length):
@@ -176,9 +182,16 @@ class HostMemory:
         return found
 
     def _region(self, address: int, length: int) -> memoryview | None:
-        for base, size, view in self._regions:
-            if 0 <= address - base <= size - length:
-                return view[address - base : address - base + length]
+        base, size, view = self._home
+        at = address - base
+        if 0 <= at <= size - length:
+            return view[at : at + length]
+        for region in self._regions:
+            base, size, view = region
+            at = address - base
+            if 0 <= at <= size - length:
+                self._home = region
+                return view[at : at + length]
         return None
 
     def _incident(self, kind: int, address: int, length: int, write: bool) -> None:

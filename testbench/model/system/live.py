@@ -7,11 +7,13 @@ import select
 import time
 from collections.abc import Callable, Iterable
 
+from testbench.model.host.guest_port import GuestPort
 from testbench.model.system.timeline import Event, Timeline
 from testbench.model.system.waits import Waits
 from testbench.model.wire.wire import Wire
 
 LOOK_EVERY = 64  # callbacks between two looks at the descriptors
+POLLED_S = 0.001  # a look lasts no longer while the guest wants a queue to be looked at
 ALWAYS = -1
 PS_PER_S = 10**12
 
@@ -20,16 +22,17 @@ class Live:
     """Idle in runs without live waits; then ``before`` only checks for the ends of the run."""
 
     def __init__(
-        self, timeline: Timeline, waits: Waits, wire: Wire, quiet: Callable[[], bool], armed: Callable[[], bool]
-    ) -> None:
+        self, timeline: Timeline, waits: Waits, wire: Wire, guest: GuestPort, quiet: Callable[[], bool],
+        armed: Callable[[], bool],
+    ) -> None:  # fmt: skip
         """``quiet()``: nothing is in flight; ``armed()``: an interrupt waits for its time."""
-        self._timeline, self._waits, self._wire = timeline, waits, wire
+        self._timeline, self._waits, self._wire, self._guest = timeline, waits, wire, guest
         self._quiet, self._armed = quiet, armed
         self._event: Event | None = None
         self._fds: set[int] = set()
         self._readable: set[int] = set()
         self._block_s = 0.0
-        self._looks = 0
+        self._looks = self._lost = 0
         self.blocks = self.blocked_us = 0
 
     def watch(self, fds: Iterable[int]) -> None:
@@ -74,7 +77,10 @@ class Live:
     def _look(self, timeout_s: float) -> bool:
         """Look at the descriptors, for up to ``timeout_s``; True: something is to be done now."""
         tap = self._wire.tap_fd
-        watched = self._fds if tap < 0 else self._fds | {tap}
+        guest = self._guest
+        watched = {*self._fds, *guest.kick_fds} if tap < 0 else {*self._fds, *guest.kick_fds, tap}
+        if guest.polled:
+            timeout_s = min(timeout_s, POLLED_S)
         start = time.perf_counter_ns()
         ready = set(select.select(watched, (), (), timeout_s)[0])  # of all ways to wait the one that takes microseconds
         if timeout_s:
@@ -82,10 +88,12 @@ class Live:
             self.blocked_us += (time.perf_counter_ns() - start) // 1000
         if tap in ready and tap not in self._fds:
             self._wire.poll_tap()
+        guest.look(ready)
         self._readable |= ready & self._fds
-        if self._readable and self._event is not None:
+        if (self._readable or guest.lost != self._lost) and self._event is not None:
+            self._lost = guest.lost
             self._event.set()
-        return bool(ready)
+        return bool(ready) or guest.polled
 
     def counters(self) -> dict[str, int]:
         """Under the names of the RTL's harness."""

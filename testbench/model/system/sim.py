@@ -11,6 +11,7 @@ from testbench.lib.diagnosis import fold
 from testbench.lib.sim_base import SimBase
 from testbench.model.card import Card
 from testbench.model.host.buses import HostBus, ManagementBus
+from testbench.model.host.guest_port import GuestPort
 from testbench.model.host.memory import HostMemory
 from testbench.model.system.live import Live
 from testbench.model.system.timeline import Event, Task, Timeline
@@ -58,9 +59,12 @@ class ModelSim(SimBase):
         self.host = HostBus(timeline, self.waits, self.memory, host)
         self.mgmt = ManagementBus(timeline, self.waits)
         self.wire = Wire(timeline, config.wire, self.waits.wait, self.waits.progress)
-        self.card = Card(timeline, config.card, self.memory, self.wire, self.host.message, self.mgmt.raised)
+        self.guest = GuestPort(self.memory, self.host.bar_write)
+        self.card = Card(timeline, config.card, self.memory, self.wire, self._message, self.mgmt.raised)
         self.host.card = self.mgmt.card = self.card
-        self.live = Live(timeline, self.waits, self.wire, lambda: self._quiet, lambda: self.card.coalescer.armed)
+        self.live = Live(
+            timeline, self.waits, self.wire, self.guest, lambda: self._quiet, lambda: self.card.coalescer.armed
+        )
         self._cells = {
             "memory.read_latency_ps": Cell(self.memory, "latency_ps"),
             "memory.write_latency_ps": Cell(self.memory, "write_latency_ps"),
@@ -71,6 +75,10 @@ class ModelSim(SimBase):
             "memory.spike_ps": Cell(self.memory, "spike_ps"),
             "memory.spikes": Cell(self.memory, "spikes"),
         }
+
+    def _message(self, vector: int, address: int, data: int) -> None:
+        self.host.message(vector, address, data)
+        self.guest.message(vector)
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine, and everything it starts, to its end; its result, or what it raised."""
@@ -98,7 +106,9 @@ class ModelSim(SimBase):
         """Every setting and counter of the surroundings by name."""
         memory = {f"memory.{name}": value for name, value in self.memory.counts.items()}
         cells = {name: cell.value for name, cell in self._cells.items()}
-        return {**cells, **memory, **self.wire.counters(), **self.live.counters(), "cycles": self.cycles}
+        for part in (self.wire, self.live, self.guest):
+            cells |= part.counters()
+        return {**cells, **memory, "cycles": self.cycles}
 
     async def sleep_ns(self, ns: float) -> None:
         """Let simulated time pass."""

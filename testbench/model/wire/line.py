@@ -88,6 +88,12 @@ class Line(Link):
     def tap(self, fd: int) -> None:
         """Join the wire to a TAP (non-blocking file descriptor, no IFF_VNET_HDR); -1 takes it off."""
         self._peer.tap_fd = fd
+        self._peer.joined = False
+
+    def join(self, fd: int) -> None:
+        """Join the wire to another card's through a socket that keeps frames apart; no frame is lost between them."""
+        self._peer.tap_fd = fd
+        self._peer.joined = True
 
     def poll_tap(self) -> None:
         """Send what waits in the TAP to the card, as much as there is room for."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import select
 from collections import deque
 from heapq import heappop, heappush
 from itertools import count
@@ -16,6 +17,7 @@ from testbench.model.wire.points import Point
 
 TAP_BURST, TAP_WAITING = 256, 1024  # frames read from a TAP at once, and waiting at most
 NEVER = 2**63 - 1
+JOIN_WAIT_MS, JOIN_WAITS = 100, 50
 
 
 class Peer:
@@ -30,6 +32,8 @@ class Peer:
         """Frames under way on the impaired line, a heap by time and order."""
         self._order = count()
         self.tap_fd = -1
+        self.joined = False
+        """Behind ``tap_fd`` is another card."""
         self._tap_reads = self._tap_writes = self._tap_full = 0
 
     @property
@@ -65,28 +69,56 @@ class Peer:
 
     def _write_tap(self, frame: bytes) -> None:
         try:
-            written = os.write(self.tap_fd, frame)
-        except OSError:
-            written = -1
-        if written == len(frame):
-            self._tap_writes += 1
-        else:
+            while not self._written(frame):
+                if not self.joined or not self._wait_for_room():
+                    self._tap_full += 1
+                    return
+        except OSError:  # the interface is down, or the other card has gone
             self._tap_full += 1
+            return
+        self._tap_writes += 1
+
+    def _written(self, frame: bytes) -> bool:
+        try:
+            return os.write(self.tap_fd, frame) == len(frame)
+        except BlockingIOError:
+            return False
+
+    def _wait_for_room(self) -> bool:
+        """Two joined cards wait for each other, as two ends of a wire have one speed; False: in vain.
+
+        What comes meanwhile is taken in, so that both cannot wait for ever.
+        """
+        poll = select.poll()
+        poll.register(self.tap_fd, select.POLLIN | select.POLLOUT)
+        for _ in range(JOIN_WAITS):
+            for _, events in poll.poll(JOIN_WAIT_MS):
+                if events & (select.POLLHUP | select.POLLERR):
+                    return False
+                if events & select.POLLIN:
+                    self._take()
+                if events & select.POLLOUT:
+                    return True
+        return False
+
+    def _take(self) -> bool:
+        """One frame from the other end; False: there is none."""
+        try:
+            frame = os.read(self.tap_fd, 65536)
+        except OSError:
+            return False
+        if not frame:
+            return False
+        # the kernel leaves padding to its network card, which here is the wire's other end
+        self.back.append((self._timeline.now_ps, 0, frame.ljust(SHORTEST, b"\0")))
+        self._tap_reads += 1
+        return True
 
     def read_tap(self) -> None:
         """Send what waits in the TAP, as much as there is room for."""
         for _ in range(TAP_BURST):
-            if len(self.back) >= TAP_WAITING:
+            if len(self.back) >= TAP_WAITING or not self._take():
                 return
-            try:
-                frame = os.read(self.tap_fd, 65536)
-            except OSError:
-                return
-            if not frame:
-                return
-            # the kernel leaves padding to its network card, which here is the wire's other end
-            self.back.append((self._timeline.now_ps, 0, frame.ljust(SHORTEST, b"\0")))
-            self._tap_reads += 1
 
     def values(self) -> dict[str, int]:
         """Settings and counters by name, without the faults'."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The card as a vhost-user back end: its process, its socket, its wire."""

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inside the card's process: listens for a front end, hands its messages to the firmware, and answers its owner."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+from firmware.card import Firmware
+from firmware.errors import FirmwareError
+from firmware.features import names
+from firmware.settings import CardSettings
+from firmware.vhost.backend import Backend
+from firmware.vhost.channel import Channel
+from firmware.vhost.message import Message
+from firmware.vhost.protocol import ProtocolFeature
+from firmware.vhost.session import Session
+from testbench.lib.sim_base import SimBase
+
+MESSAGES_PER_TURN = 64
+
+
+class Server:
+    """One front end at a time; another one is turned away until it has gone."""
+
+    def __init__(self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket) -> None:
+        self.sim, self.firmware, self._listener, self._control = sim, firmware, listener, control
+        self._channel: Channel | None = None
+        self.stopped = False
+        self.connections = self.refused = self.errors = 0
+        self.session = self._fresh()
+
+    def _fresh(self) -> Session:
+        sim = self.sim
+        return Session(self.firmware, sim.host, sim.guest, sim.guest, self.say)
+
+    def say(self, text: str) -> None:
+        """Tell the owner what happens."""
+        self._control.send(json.dumps({"event": text}).encode())
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        self.session.port.boot()
+        while not self.stopped:
+            fds = [self._control.fileno(), self._listener.fileno()]
+            if self._channel:
+                fds.append(self._channel.fileno())
+            self.sim.watch(fds)
+            lost = self.sim.guest.lost
+            readable, fired = await self.sim.wait_live({self.session.port.config_vector})
+            if self.sim.guest.lost != lost:
+                await self._end("a file of its memory has been cut short")
+            if fired:
+                await self.session.configuration_changed()
+            if self._control.fileno() in readable:
+                await self._answer()
+            if self._channel and self._channel.fileno() in readable:
+                await self._serve(self._channel)
+            if self._listener.fileno() in readable:
+                self._accept()
+        await self._end("the card is switched off")
+
+    def _accept(self) -> None:
+        try:
+            stream, _ = self._listener.accept()
+        except BlockingIOError:
+            return
+        if self._channel:
+            self.refused += 1
+            stream.close()
+            return
+        self.connections += 1
+        self._channel = Channel(stream)
+        self.say("a front end has connected")
+
+    async def _serve(self, channel: Channel) -> None:
+        backend = Backend(self.session)
+        message: Message | None = None
+        try:
+            for _ in range(MESSAGES_PER_TURN):
+                message = channel.receive()
+                if message is None:
+                    return
+                if answer := await backend.handle(message):
+                    channel.send(message, answer)
+        except EOFError:
+            await self._end("it has gone")
+        except FirmwareError as error:
+            self.errors += 1
+            if message is not None and message.needs_reply and self.session.has(ProtocolFeature.REPLY_ACK):
+                channel.refuse(message)
+            await self._end(str(error))
+
+    async def _end(self, why: str) -> None:
+        """Let go of the front end and of everything that was its."""
+        if self._channel is None:
+            return
+        await self.session.close()
+        self._channel.close()
+        self._channel = None
+        self.session = self._fresh()
+        self.say(f"the front end is disconnected: {why}")
+
+    async def _answer(self) -> None:
+        data = self._control.recv(1 << 16)
+        request: dict[str, Any] = json.loads(data) if data else {"op": "stop"}
+        if request["op"] == "stop":
+            self.stopped = True
+        elif request["op"] == "record":
+            self._control.send(json.dumps({"record": await self.record()}).encode())
+
+    async def record(self) -> dict[str, Any]:
+        """The card's counters and those of its surroundings, and what the front end has negotiated."""
+        session = self.session
+        return {
+            "counters": await self.firmware.counters(),
+            "harness": {name: value for name, value in self.sim.counters().items() if name.startswith("guest.")},
+            "connected": self._channel is not None,
+            "features": names(session.features),
+            "protocol_features": session.protocol_names(),
+            "rings": session.rings.described(),
+            "connections": self.connections,
+            "errors": self.errors,
+            "sim_ns": self.sim.time_ns,
+            "cycles": self.sim.cycles,
+        }
+
+
+async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
+    """Entry of the simulation: the run's record is what comes back."""
+    with socket.socket(fileno=args["control_fd"]) as control, socket.socket(fileno=args["listen_fd"]) as listener:
+        listener.setblocking(False)
+        settings = CardSettings(
+            mac=bytes.fromhex(args["mac"].replace(":", "")), mtu=args["mtu"], speed_mbps=1000 * args["wire_gbps"],
+            heartbeat_us=0,
+        )  # fmt: skip
+        firmware = Firmware(sim.mgmt, settings)
+        await firmware.boot()
+        sim.start_soon(firmware.run())
+        if args["wire_fd"] >= 0:
+            (sim.wire.join if args["joined"] else sim.wire.tap)(args["wire_fd"])
+        server = Server(sim, firmware, listener, control)
+        control.send(json.dumps({"ready": True}).encode())
+        await server.run()
+        sim.wire.tap(-1)
+        record = await server.record()
+        firmware.stop()
+        return record

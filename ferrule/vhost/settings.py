@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a card behind vhost-user is set to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbench.lib.config import CardConfig
+
+MAC = "52:54:00:fe:12:01"
+
+
+@dataclass(frozen=True)
+class VhostSettings:
+    """Card, wire and surroundings."""
+
+    device: str = "rtl"  # or "model"
+    mac: str = MAC
+    mtu: int | None = None  # told to the guest; None: the longest the card can have
+    pairs: int = 1
+    data_width: int = 128
+    wire_gbps: int = 10
+    host_latency_ns: int = 500
+    loopback: bool = False
+    capture: bool = False
+    waves: bool = False
+
+    def card(self) -> CardConfig:
+        """The card's parameters."""
+        return CardConfig(data_w=self.data_width, queue_pairs=self.pairs)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest in another process beside the card: its memory in the card's reach, its kick and call descriptors."""
+
+from __future__ import annotations
+
+from testbench.lib.bus_types import NOTIFY
+from testbench.lib.native import cell, lib
+
+NONE, POLLED = -1, -2
+LOOK_CYCLES = 100  # of the core, between two looks at the guest's descriptors while the card works
+
+
+class GuestPort:
+    """Served by the simulator itself (testbench/dpi/guest_events.cpp); descriptors given here belong to it."""
+
+    @staticmethod
+    def map(base: int, size: int, fd: int, offset: int) -> None:
+        """``size`` bytes of a file from ``offset`` on, at the guest-physical address ``base``. Raises MemoryError."""
+        cell("live.poll_cycles").value = LOOK_CYCLES
+        if not lib.fr_mem_add(base, size, fd, offset):
+            raise MemoryError(f"cannot map {size} bytes at {base:#x}")
+
+    @staticmethod
+    def unmap(base: int) -> None:
+        """Take the region at this address away."""
+        lib.fr_mem_remove(base)
+
+    @staticmethod
+    def kick(queue: int, fd: int) -> None:
+        """What can be read here notifies the queue; ``NONE``: nothing does, ``POLLED``: the queue is looked at."""
+        lib.fr_guest_kick(queue, NOTIFY + 4 * queue, queue, fd)
+
+    @staticmethod
+    def call(vector: int, fd: int) -> None:
+        """Where to tell of this interrupt vector, or ``NONE``."""
+        lib.fr_guest_call(vector, fd)
+
+    @staticmethod
+    def clear() -> None:
+        """Close all descriptors."""
+        lib.fr_guest_clear()
+
+    @property
+    def lost(self) -> int:
+        """Pages that were no longer in the file behind them when the card touched them."""
+        return cell("memory.lost").value
