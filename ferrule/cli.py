@@ -108,6 +108,9 @@ def vhost(
     width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
     gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of guest memory, ns.")] = 500,
+    time_travel: Annotated[
+        bool, typer.Option(help="Offer in-band notifications, for a guest kernel with virtual time.")
+    ] = False,
     capture: Annotated[bool, typer.Option(help="Leave wire.pcapng with every frame.")] = False,
     waves: Annotated[bool, typer.Option(help="Leave waves.fst (slow, large).")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the run's record.")] = Path("build/vhost"),
@@ -120,7 +123,7 @@ def vhost(
     _no_waves(device, waves)
     settings = VhostSettings(
         device=device, mac=mac, mtu=mtu, pairs=pairs, data_width=int(width), wire_gbps=int(gbps),
-        host_latency_ns=latency, capture=capture, waves=waves,
+        host_latency_ns=latency, time_travel=time_travel, capture=capture, waves=waves,
     )  # fmt: skip
     raise typer.Exit(run(socket, settings, wire, out))
 

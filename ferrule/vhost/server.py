@@ -24,8 +24,11 @@ MESSAGES_PER_TURN = 64
 class Server:
     """One front end at a time; another one is turned away until it has gone."""
 
-    def __init__(self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket) -> None:
+    def __init__(
+        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket, in_band: bool
+    ) -> None:
         self.sim, self.firmware, self._listener, self._control = sim, firmware, listener, control
+        self._in_band = in_band
         self._channel: Channel | None = None
         self.stopped = False
         self.connections = self.refused = self.errors = 0
@@ -46,13 +49,19 @@ class Server:
             fds = [self._control.fileno(), self._listener.fileno()]
             if self._channel:
                 fds.append(self._channel.fileno())
+            if (requests := self.session.requests.fd) >= 0:
+                fds.append(requests)
             self.sim.watch(fds)
-            lost = self.sim.guest.lost
-            readable, fired = await self.sim.wait_live({self.session.port.config_vector})
+            lost, config_vector = self.sim.guest.lost, self.session.port.config_vector
+            readable, fired = await self.sim.wait_live({config_vector} | self.session.call_vectors)
             if self.sim.guest.lost != lost:
                 await self._end("a file of its memory has been cut short")
-            if fired:
+            if config_vector in fired:
                 await self.session.configuration_changed()
+            for index in sorted(fired - {config_vector}):
+                self.session.requests.call(index)
+            if requests in readable:
+                self.session.requests.replied()
             if self._control.fileno() in readable:
                 await self._answer()
             if self._channel and self._channel.fileno() in readable:
@@ -75,7 +84,7 @@ class Server:
         self.say("a front end has connected")
 
     async def _serve(self, channel: Channel) -> None:
-        backend = Backend(self.session)
+        backend = Backend(self.session, self._in_band)
         message: Message | None = None
         try:
             for _ in range(MESSAGES_PER_TURN):
@@ -140,7 +149,7 @@ async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         sim.start_soon(firmware.run())
         if args["wire_fd"] >= 0:
             (sim.wire.join if args["joined"] else sim.wire.tap)(args["wire_fd"])
-        server = Server(sim, firmware, listener, control)
+        server = Server(sim, firmware, listener, control, args["time_travel"])
         control.send(json.dumps({"ready": True}).encode())
         await server.run()
         sim.wire.tap(-1)

@@ -22,6 +22,8 @@ class VhostSettings:
     wire_gbps: int = 10
     host_latency_ns: int = 500
     loopback: bool = False
+    time_travel: bool = False
+    """Offer notifications as messages, for guests whose time is not the clock's."""
     capture: bool = False
     waves: bool = False
 

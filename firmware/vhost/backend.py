@@ -19,6 +19,8 @@ OFFERED = (
     ProtocolFeature.CONFIG, ProtocolFeature.CONFIGURE_MEM_SLOTS, ProtocolFeature.STATUS,
 )  # fmt: skip
 
+IN_BAND_NEEDS = (ProtocolFeature.BACKEND_REQ, ProtocolFeature.REPLY_ACK)
+
 
 class Answer(NamedTuple):
     """Payload of a reply, and the descriptors that go with it."""
@@ -38,9 +40,10 @@ Handler = Callable[[Message], Awaitable[Answer | None]]
 class Backend:
     """Messages in, answers out; what they mean for the card is in ``session``."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, in_band: bool = False) -> None:
+        """``in_band``: offer notifications as messages, which some front ends then use in place of descriptors."""
         self.session = session
-        self._offered = sum(1 << bit for bit in OFFERED)
+        self._offered = sum(1 << bit for bit in OFFERED) | in_band << ProtocolFeature.INBAND_NOTIFICATIONS
         self._handlers: dict[int, Handler] = {
             request: getattr(self, f"_{request.name.lower()}")
             for request in Request
@@ -83,6 +86,9 @@ class Backend:
         if unknown := features & ~self._offered:
             raise VhostError(f"{message.name}: the bits {unknown:#x} were not offered")
         self.session.protocol_features = features
+        lacking = [bit.name for bit in IN_BAND_NEEDS if not self.session.has(bit)]
+        if self.session.has(ProtocolFeature.INBAND_NOTIFICATIONS) and lacking:
+            raise VhostError(f"{message.name}: in-band notifications without {' and '.join(lacking)}")
 
     async def _set_owner(self, _: Message) -> None: ...
 
@@ -156,6 +162,15 @@ class Backend:
     async def _set_vring_kick(self, message: Message) -> None:
         self.session.rings.set_kick(*self._vring_fd(message, POLLED))
 
+    async def _vring_kick(self, message: Message) -> None:
+        index, _ = message.fields(protocol.VRING_STATE)
+        if not self.session.has(ProtocolFeature.INBAND_NOTIFICATIONS):
+            raise VhostError(f"{message.name}: in-band notifications are not negotiated")
+        ring = self.session.rings.at(index)
+        ring.started = True
+        if ring.running:
+            self.session.port.kick(index)
+
     async def _set_vring_call(self, message: Message) -> None:
         self.session.events.call(*self._vring_fd(message, NO_FD))
 
@@ -186,11 +201,7 @@ class Backend:
         return number(1)
 
     async def _set_backend_req_fd(self, message: Message) -> None:
-        (fd,) = message.take_fds(1)
-        if self.session.backend_fd >= 0:
-            os.close(self.session.backend_fd)
-        os.set_blocking(fd, False)
-        self.session.backend_fd = fd
+        self.session.requests.open(*message.take_fds(1))
 
     async def _get_config(self, message: Message) -> Answer:
         offset, size, flags = message.fields(protocol.CONFIG_HEAD, more=True)

@@ -11,10 +11,11 @@ from .. import features as feature
 from ..card import Firmware
 from ..status import DRIVER_OK, FEATURES_OK, NEEDS_RESET
 from .memory import GuestMemory, Mapper
-from .message import VhostError, encode
+from .message import VhostError
 from .port import CardPort, HostRegisters
-from .protocol import F_PROTOCOL_FEATURES, BackendRequest, ProtocolFeature
-from .rings import NO_FD, Events, Rings
+from .protocol import F_PROTOCOL_FEATURES, ProtocolFeature
+from .requests import Requests
+from .rings import Events, Rings
 
 NOT_HERE = feature.bits((feature.ACCESS_PLATFORM, feature.ORDER_PLATFORM, feature.RING_RESET))
 """For drivers on a bus only: behind vhost-user is no IOMMU, and rings are stopped by the front end."""
@@ -37,8 +38,7 @@ class Session:
         self.protocol_features = 0
         self.told_status = 0
         """What the front end last said with SET_STATUS."""
-        self.backend_fd = NO_FD
-        """The front end's socket for what we ask of it."""
+        self.requests = Requests()
         self.error_fds: dict[int, int] = {}
         self._in_force: int | None = None
         self._driver_ok = False
@@ -46,6 +46,12 @@ class Session:
     def has(self, bit: ProtocolFeature) -> bool:
         """Whether a protocol feature was negotiated."""
         return bool(self.protocol_features >> bit & 1)
+
+    @property
+    def call_vectors(self) -> set[int]:
+        """Interrupts that have to go through ``requests``: those of the rings without call descriptors."""
+        in_band = self.has(ProtocolFeature.INBAND_NOTIFICATIONS)
+        return set(range(self.port.config_vector)) if in_band else set()
 
     def protocol_names(self) -> list[str]:
         """The protocol features negotiated, in words."""
@@ -125,10 +131,9 @@ class Session:
         return await self.port.status()
 
     async def configuration_changed(self) -> None:
-        """The card has a word for the driver: on to the front end. A full socket has one in it already."""
-        if self.backend_fd >= 0 and self.has(ProtocolFeature.CONFIG):
-            with contextlib.suppress(OSError):
-                os.write(self.backend_fd, encode(BackendRequest.CONFIG_CHANGE_MSG, b""))
+        """The card has a word for the driver: on to the front end."""
+        if self.has(ProtocolFeature.CONFIG):
+            self.requests.config_change()
         if self._in_force is not None and await self.port.status() & NEEDS_RESET:
             self.say("the card wants to be reset: " + self.firmware.log.last("needs reset"))
             for fd in self.error_fds.values():
@@ -142,8 +147,7 @@ class Session:
         await self.port.reset()
         self.events.clear()
         self.memory.clear()
-        for fd in (*self.error_fds.values(), self.backend_fd):
-            if fd >= 0:
-                os.close(fd)
+        self.requests.close()
+        for fd in self.error_fds.values():
+            os.close(fd)
         self.error_fds.clear()
-        self.backend_fd = NO_FD
