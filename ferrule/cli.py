@@ -128,6 +128,17 @@ def vhost(
     raise typer.Exit(run(socket, settings, wire, out))
 
 
+@app.command()
+def rings(
+    path: Annotated[Path, typer.Argument(help="Folder of a 'ferrule vhost', running or ended, or a rings.json.")],
+    everything: Annotated[bool, typer.Option("--all", help="All buffers, not only the first and the faulty.")] = False,
+) -> None:
+    """A guest's rings decoded: of a running card as they are, of an ended one as they were at its first error."""
+    from ferrule.commands.rings import rings as show
+
+    show(path, everything)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def ethtool(
     words: Annotated[list[str] | None, typer.Argument(help="Verb and parameters, after '--'.")] = None,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 KEPT = 256
@@ -24,11 +25,15 @@ class Log:
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
         self.counts: Counter[str] = Counter()
+        self.listener: Callable[[Entry], object] = lambda _: None
+        """Told of each entry at once."""
 
     def add(self, ns: int, kind: str, text: str) -> None:
         """Note something."""
         self.counts[kind] += 1
-        self.entries.append(Entry(ns, kind, text))
+        entry = Entry(ns, kind, text)
+        self.entries.append(entry)
+        self.listener(entry)
 
     def last(self, kind: str) -> str:
         """The last of a kind in words; empty: there is none among the entries kept."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ferrule.errors import FerruleError
+from ferrule.live.control import NAME, ControlSocket
 from ferrule.vhost.process import VhostCard
 from ferrule.vhost.settings import VhostSettings
 from ferrule.vhost.wire import wire_end
@@ -31,7 +33,7 @@ def vhost(path: Path, settings: VhostSettings, wire: str, out: Path) -> int:
     started = time.monotonic()
 
     def say(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:8.2f} s[/dim]  {text}", highlight=False)
+        console.print(f"[dim]{time.monotonic() - started:8.2f} s[/dim]  {text}", highlight=False, soft_wrap=True)
 
     with contextlib.ExitStack() as stack:
         if wire.startswith("join:"):
@@ -41,6 +43,7 @@ def vhost(path: Path, settings: VhostSettings, wire: str, out: Path) -> int:
             card = stack.enter_context(
                 VhostCard(path, replace(settings, loopback=loopback), out, fd, wire.startswith("join:"), say)
             )
+        stack.enter_context(ControlSocket(out / NAME, lambda verb, _: _control(card, verb)))
         say(f"listening at {path}")
         while not over.wait(0.5):
             card.check()
@@ -50,6 +53,13 @@ def vhost(path: Path, settings: VhostSettings, wire: str, out: Path) -> int:
         (out / "vhost.json").write_text(json.dumps(card.result, indent=1) + "\n")
         console.print(f"the run's record is in {out}")
     return 0
+
+
+def _control(card: VhostCard, verb: str) -> str:
+    if verb != "rings":
+        raise FerruleError(f"{verb}: a card behind vhost-user belongs to its guest; of it you can ask for its rings")
+    card.dump_rings()
+    return ""
 
 
 def _table(record: dict) -> Table:

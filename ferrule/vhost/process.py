@@ -106,7 +106,7 @@ class VhostCard:
                 wire=WireConfig(
                     gbps=settings.wire_gbps, loopback=settings.loopback, capture="full" if settings.capture else "off"
                 ),
-                args={**asdict(settings), **fds, "joined": self._joined},
+                args={**asdict(settings), **fds, "joined": self._joined, "out": str(self.run_dir)},
                 run_dir=self.run_dir,
                 waves=settings.waves,
                 wall_limit_s=WALL_LIMIT_S,
@@ -155,6 +155,11 @@ class VhostCard:
         """Counters, features and rings as they are now (``Server.record``)."""
         self._control.send(json.dumps({"op": "record"}).encode())
         return self._next(ANSWER_TIMEOUT_S)["record"]
+
+    def dump_rings(self) -> None:
+        """Have the rings written down as they are now, for ``ferrule rings``."""
+        self._control.send(json.dumps({"op": "rings"}).encode())
+        self._next(ANSWER_TIMEOUT_S)
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool], what: str, timeout_s: float) -> dict[str, Any]:
         """Ask until the record meets a condition. Raises VhostError saying ``what`` did not come."""

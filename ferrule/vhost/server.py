@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
+from ferrule.rings.dump import RINGS, add_card, memory_of
 from firmware.card import Firmware
 from firmware.errors import FirmwareError
 from firmware.features import names
+from firmware.log import Entry
 from firmware.settings import CardSettings
 from firmware.vhost.backend import Backend
 from firmware.vhost.channel import Channel
@@ -25,14 +28,17 @@ class Server:
     """One front end at a time; another one is turned away until it has gone."""
 
     def __init__(
-        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket, in_band: bool
-    ) -> None:
+        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket, in_band: bool,
+        out: Path,
+    ) -> None:  # fmt: skip
         self.sim, self.firmware, self._listener, self._control = sim, firmware, listener, control
-        self._in_band = in_band
+        self._in_band, self._rings_file = in_band, out / RINGS
+        self._erred = False
         self._channel: Channel | None = None
         self.stopped = False
         self.connections = self.refused = self.errors = 0
         self.session = self._fresh()
+        firmware.log.listener = self._noted
 
     def _fresh(self) -> Session:
         sim = self.sim
@@ -118,6 +124,25 @@ class Server:
             self.stopped = True
         elif request["op"] == "record":
             self._control.send(json.dumps({"record": await self.record()}).encode())
+        elif request["op"] == "rings":
+            await self._dump("as they are", memory_of(self.session, self.sim.guest.read))
+            self._control.send(json.dumps({"rings": str(self._rings_file)}).encode())
+
+    def _noted(self, entry: Entry) -> None:
+        """The firmware's log: at the first error the rings are taken down before the guest can change them."""
+        if entry.kind != "queue error":
+            return
+        self.say(entry.text)
+        if not self._erred:
+            self._erred = True
+            self.sim.start_soon(self._dump(entry.text, memory_of(self.session, self.sim.guest.read)))
+
+    async def _dump(self, why: str, rings: list[dict[str, Any]]) -> None:
+        now = self.sim.time_ns
+        await add_card(self.session, rings)
+        part = self._rings_file.with_suffix(".part")
+        part.write_text(json.dumps({"why": why, "ns": now, "rings": rings}))
+        part.rename(self._rings_file)
 
     async def record(self) -> dict[str, Any]:
         """The card's counters and those of its surroundings, and what the front end has negotiated."""
@@ -149,7 +174,7 @@ async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         sim.start_soon(firmware.run())
         if args["wire_fd"] >= 0:
             (sim.wire.join if args["joined"] else sim.wire.tap)(args["wire_fd"])
-        server = Server(sim, firmware, listener, control, args["time_travel"])
+        server = Server(sim, firmware, listener, control, args["time_travel"], Path(args["out"]))
         control.send(json.dumps({"ready": True}).encode())
         await server.run()
         sim.wire.tap(-1)

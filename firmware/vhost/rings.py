@@ -71,6 +71,11 @@ class Rings:
         return self._rings[index]
 
     @property
+    def known(self) -> list[Ring]:
+        """Those the front end has spoken of, in order."""
+        return [ring for _, ring in sorted(self._rings.items())]
+
+    @property
     def running(self) -> list[Ring]:
         """Those the card works on."""
         return [ring for ring in self._rings.values() if ring.running]
@@ -135,14 +140,14 @@ class Rings:
         self.at(index).started = False
         self._events.kick(index, NO_FD)
 
-    async def start(self, ring: Ring) -> None:
-        """Let the card work on it. Raises VhostError: its memory is not there, or not all of it is known."""
+    def areas(self, ring: Ring) -> list[tuple[int, int]]:
+        """(guest address, bytes) of its descriptor, driver and device areas. Raises VhostError: they cannot be."""
         if not ring.size:
             raise VhostError(f"ring {ring.index}: it is to start and has no size")
-        packed, size = self._packed(), ring.size
-        lengths = (16 * size, 4, 4) if packed else (16 * size, 6 + 2 * size, 6 + 8 * size)
-        aligns = (16, 4, 4) if packed else (16, 2, 4)
-        places = []
+        size = ring.size
+        lengths = (16 * size, 4, 4) if self._packed() else (16 * size, 6 + 2 * size, 6 + 8 * size)
+        aligns = (16, 4, 4) if self._packed() else (16, 2, 4)
+        areas = []
         for what, user, length, align in zip(
             ("descriptors", "driver area", "device area"), (ring.desc, ring.driver, ring.device), lengths, aligns,
             strict=True,
@@ -150,8 +155,12 @@ class Rings:
             guest = self._memory.guest_address(user, length, f"ring {ring.index}, {what}")
             if guest % align:
                 raise VhostError(f"ring {ring.index}, {what}: {guest:#x} is not a multiple of {align}")
-            places.append(guest)
-        await self._port.start_queue(ring.index, size, places, ring.base)
+            areas.append((guest, length))
+        return areas
+
+    async def start(self, ring: Ring) -> None:
+        """Let the card work on it. Raises VhostError."""
+        await self._port.start_queue(ring.index, ring.size, [guest for guest, _ in self.areas(ring)], ring.base)
         ring.running = True
 
     async def stop(self, ring: Ring) -> None:
@@ -164,7 +173,7 @@ class Rings:
         """What a record says of them."""
         return [
             {"index": ring.index, "size": ring.size, "enabled": int(ring.enabled), "running": int(ring.running)}
-            for ring in self._rings.values()
+            for ring in self.known
         ]
 
     def forget(self) -> None:

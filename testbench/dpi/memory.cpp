@@ -367,6 +367,13 @@ extern "C" void fr_mem_remove(uint64_t base) {
         }
 }
 
+// A copy of what is there, for a look from outside; 0: it is not in memory.
+extern "C" int fr_mem_peek(uint64_t address, uint64_t length, uint8_t* to) {
+    const uint8_t* from = locate(address, length);
+    if (from) memcpy(to, from, length);
+    return from != nullptr;
+}
+
 extern "C" void fr_mem_guard(uint64_t base, uint64_t size, int kinds) { guard.push_back({base, size, kinds}); }
 extern "C" void fr_mem_unguard() { guard.clear(); }
 extern "C" void fr_mem_inject(uint64_t base, uint64_t size, int kinds, int response, int64_t count, int64_t ppm) {

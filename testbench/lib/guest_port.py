@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 from testbench.lib.bus_types import NOTIFY
 from testbench.lib.native import cell, lib
 
@@ -24,6 +26,12 @@ class GuestPort:
     def unmap(base: int) -> None:
         """Take the region at this address away."""
         lib.fr_mem_remove(base)
+
+    @staticmethod
+    def read(address: int, length: int) -> bytes | None:
+        """What is in the guest's memory; None: nothing is there."""
+        buffer = ctypes.create_string_buffer(length)
+        return buffer.raw if lib.fr_mem_peek(address, length, buffer) else None
 
     @staticmethod
     def kick(queue: int, fd: int) -> None:

@@ -40,6 +40,7 @@ _SIGNATURES = {
     "fr_guest_kick": (None, [c_int, c_uint32, c_uint32, c_int]),
     "fr_guest_call": (None, [c_int, c_int]),
     "fr_guest_clear": (None, []),
+    "fr_mem_peek": (c_int, [c_uint64, c_uint64, c_char_p]),
     "fr_mem_guard": (None, [c_uint64, c_uint64, c_int]),
     "fr_mem_unguard": (None, []),
     "fr_mem_inject": (None, [c_uint64, c_uint64, c_int, c_int, c_int64, c_int64]),

@@ -52,6 +52,10 @@ class GuestPort:
         del self._ranges[base]
         self._memory.remove(base)
 
+    def read(self, address: int, length: int) -> bytes | None:
+        """What is in the guest's memory; None: nothing is there."""
+        return self._memory.peek(address, length)
+
     def _owns(self, address: int) -> bool:
         return any(address in place for place in self._ranges.values())
 

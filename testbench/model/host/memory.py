@@ -87,6 +87,11 @@ class HostMemory:
         self._regions[1:] = [region for region in self._regions[1:] if region[0] != base]
         self._home = self._regions[0]
 
+    def peek(self, address: int, length: int) -> bytes | None:
+        """A copy of what is there, for a look from outside; None: it is not in memory."""
+        found = self._region(address, length)
+        return None if found is None else bytes(found)
+
     # ---- what the card does
     def read_latency(self, after_ps: int = 0) -> int:
         """Picoseconds until a read is answered that is asked for now, or ``after_ps`` from now.
