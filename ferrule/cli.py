@@ -24,9 +24,9 @@ Device = Annotated[
 ]
 
 
-def _no_waves(device: str, waves: bool) -> None:
+def _no_waves(device: str, waves: bool, option: str = "--waves") -> None:
     if waves and device == "model":
-        raise FerruleError("--waves: the model has no signals; leave it out, or take --device rtl")
+        raise FerruleError(f"{option}: the model has no signals; leave it out, or take --device rtl")
 
 
 app = typer.Typer(
@@ -113,6 +113,9 @@ def vhost(
     ] = False,
     capture: Annotated[bool, typer.Option(help="Leave wire.pcapng with every frame.")] = False,
     waves: Annotated[bool, typer.Option(help="Leave waves.fst (slow, large).")] = False,
+    trigger: Annotated[
+        Literal["error"] | None, typer.Option(help="Leave waves only of the time around a queue's first error.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the run's record.")] = Path("build/vhost"),
     device: Device = "rtl",
 ) -> None:
@@ -121,9 +124,10 @@ def vhost(
     from ferrule.vhost.settings import VhostSettings
 
     _no_waves(device, waves)
+    _no_waves(device, trigger is not None, "--trigger")
     settings = VhostSettings(
         device=device, mac=mac, mtu=mtu, pairs=pairs, data_width=int(width), wire_gbps=int(gbps),
-        host_latency_ns=latency, time_travel=time_travel, capture=capture, waves=waves,
+        host_latency_ns=latency, time_travel=time_travel, capture=capture, waves=waves, trigger=trigger is not None,
     )  # fmt: skip
     raise typer.Exit(run(socket, settings, wire, out))
 

@@ -85,7 +85,7 @@ class VhostCard:
     def start(self) -> None:
         """Build the simulator if need be, listen, and wait until the card is there."""
         if self.settings.device == "rtl":
-            build_simulator(self.settings.card())
+            build_simulator(self.settings.card(), self.settings.with_waves)
         listener = self._stack.enter_context(listen_at(self.path))
         self._stack.callback(self.path.unlink, missing_ok=True)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -106,9 +106,9 @@ class VhostCard:
                 wire=WireConfig(
                     gbps=settings.wire_gbps, loopback=settings.loopback, capture="full" if settings.capture else "off"
                 ),
-                args={**asdict(settings), **fds, "joined": self._joined, "out": str(self.run_dir)},
+                args={"settings": asdict(settings), **fds, "joined": self._joined, "out": str(self.run_dir)},
                 run_dir=self.run_dir,
-                waves=settings.waves,
+                waves=settings.with_waves,
                 wall_limit_s=WALL_LIMIT_S,
                 capture_file=settings.capture,
                 pass_fds=[fd for fd in fds.values() if fd >= 0],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ferrule.rings.dump import RINGS, add_card, memory_of
+from ferrule.vhost.settings import VhostSettings
 from firmware.card import Firmware
 from firmware.errors import FirmwareError
 from firmware.features import names
@@ -22,17 +23,19 @@ from firmware.vhost.session import Session
 from testbench.lib.sim_base import SimBase
 
 MESSAGES_PER_TURN = 64
+WINDOW_CYCLES, AFTER_CYCLES = 65_536, 8_192
+"""Of the core, in one file of waves, and after the error that ends them."""
 
 
 class Server:
     """One front end at a time; another one is turned away until it has gone."""
 
     def __init__(
-        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket, in_band: bool,
-        out: Path,
+        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket,
+        settings: VhostSettings, out: Path,
     ) -> None:  # fmt: skip
         self.sim, self.firmware, self._listener, self._control = sim, firmware, listener, control
-        self._in_band, self._rings_file = in_band, out / RINGS
+        self._settings, self._rings_file = settings, out / RINGS
         self._erred = False
         self._channel: Channel | None = None
         self.stopped = False
@@ -90,7 +93,7 @@ class Server:
         self.say("a front end has connected")
 
     async def _serve(self, channel: Channel) -> None:
-        backend = Backend(self.session, self._in_band)
+        backend = Backend(self.session, self._settings.time_travel)
         message: Message | None = None
         try:
             for _ in range(MESSAGES_PER_TURN):
@@ -135,6 +138,9 @@ class Server:
         self.say(entry.text)
         if not self._erred:
             self._erred = True
+            if self._settings.trigger:
+                self.sim.cell("waves.stop_at").value = self.sim.cycles + AFTER_CYCLES
+                self.say("the waves around it are in waves.fst, what was before in waves-before.fst")
             self.sim.start_soon(self._dump(entry.text, memory_of(self.session, self.sim.guest.read)))
 
     async def _dump(self, why: str, rings: list[dict[str, Any]]) -> None:
@@ -163,18 +169,23 @@ class Server:
 
 async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """Entry of the simulation: the run's record is what comes back."""
+    settings = VhostSettings(**args["settings"])
     with socket.socket(fileno=args["control_fd"]) as control, socket.socket(fileno=args["listen_fd"]) as listener:
         listener.setblocking(False)
-        settings = CardSettings(
-            mac=bytes.fromhex(args["mac"].replace(":", "")), mtu=args["mtu"], speed_mbps=1000 * args["wire_gbps"],
-            heartbeat_us=0,
+        firmware = Firmware(
+            sim.mgmt,
+            CardSettings(
+                mac=bytes.fromhex(settings.mac.replace(":", "")), mtu=settings.mtu,
+                speed_mbps=1000 * settings.wire_gbps, heartbeat_us=0,
+            ),
         )  # fmt: skip
-        firmware = Firmware(sim.mgmt, settings)
         await firmware.boot()
         sim.start_soon(firmware.run())
+        if settings.trigger:
+            sim.cell("waves.window").value = WINDOW_CYCLES
         if args["wire_fd"] >= 0:
             (sim.wire.join if args["joined"] else sim.wire.tap)(args["wire_fd"])
-        server = Server(sim, firmware, listener, control, args["time_travel"], Path(args["out"]))
+        server = Server(sim, firmware, listener, control, settings, Path(args["out"]))
         control.send(json.dumps({"ready": True}).encode())
         await server.run()
         sim.wire.tap(-1)

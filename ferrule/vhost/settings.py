@@ -26,6 +26,13 @@ class VhostSettings:
     """Offer notifications as messages, for guests whose time is not the clock's."""
     capture: bool = False
     waves: bool = False
+    trigger: bool = False
+    """Leave waves only of the time around the first error of a queue."""
+
+    @property
+    def with_waves(self) -> bool:
+        """Waves are written, for whatever reason."""
+        return self.waves or self.trigger
 
     def card(self) -> CardConfig:
         """The card's parameters."""

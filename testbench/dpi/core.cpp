@@ -97,6 +97,7 @@ void block_until_io() {
 // Conditions that need not be looked at in every cycle.
 void slow_checks(ps_t now) {
     h.recheck = false;
+    waves_check();
     if (stop_signal) {
         stop_signal = 0;
         raise(STOP);

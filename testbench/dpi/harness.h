@@ -91,5 +91,6 @@ void guest_watch(std::vector<pollfd>& fds);  // adds the kick descriptors ...
 void guest_look(const pollfd* fds);          // ... and takes what poll() said of them
 bool guest_polled();                         // some queue has no kick descriptor and wants to be looked at
 void guest_message(int vector);
+void waves_check();
 
 }  // namespace ferrule

@@ -73,12 +73,12 @@ def _compiler() -> str:
 
 
 def _verilate(sources: list[Path], card: CardConfig, waves: bool, coverage: bool, build: Path) -> list[str]:
-    libs = cocotb_config.libs_dir
+    libs, main_dir = cocotb_config.libs_dir, cocotb_config.share_dir / "lib" / "verilator"
     arguments = [
         "verilator", "--cc", "--exe", "--timing", "--vpi", "--prefix", "Vtop", "--top-module", "sim_top", "-o", "sim",
         "-Mdir", str(build), "-O3", "--x-assign", "fast", "--x-initial", "fast", "--timescale", "1ns/1ps",
         "-Wno-fatal", "-Wno-lint", "-Wno-style", "--output-split", "20000",
-        "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI} -DVL_USER_FINISH",
+        "-CFLAGS", f"{tools.VERILATOR_CXX_FLAGS} -I{DPI} -I{main_dir} -DVL_USER_FINISH",
         "-LDFLAGS", f"-rdynamic -Wl,-rpath,{libs} -L{libs} -lcocotbvpi_verilator",
         f"-DFERRULE_CARD={card.module}",
     ]  # fmt: skip
@@ -88,7 +88,6 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, coverage: bool
         arguments += ["-CFLAGS", "-DFERRULE_CARD_STATE", str(STATE)]
     if waves:
         arguments += ["--trace-fst", *_lz4(build)]
-    arguments += [str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp")]
     arguments += [str(path) for path in sorted(DPI.glob("*.cpp"))]
     if coverage:
         arguments += [str(path) for path in monitors.sources(build)]
