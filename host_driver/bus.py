@@ -9,23 +9,11 @@ from typing import Protocol
 import numpy as np
 
 
-class HostBus(Protocol):
-    """Registers, shared memory, interrupts and time, as seen by the host's processor."""
+class Host(Protocol):
+    """Shared memory, interrupts and time, as seen by the host's processor: what there is whatever the transport."""
 
     memory: np.ndarray
     memory_base: int
-
-    async def bar_read(self, offset: int, size: int) -> int:
-        """Read 1, 2 or 4 bytes of the BAR."""
-
-    def bar_write(self, offset: int, value: int, size: int) -> None:
-        """Write 1, 2 or 4 bytes of the BAR; posted."""
-
-    async def config_read(self, offset: int, size: int) -> int:
-        """Read 1, 2 or 4 bytes of PCI configuration space."""
-
-    def config_write(self, offset: int, value: int, size: int) -> None:
-        """Write 1, 2 or 4 bytes of PCI configuration space; posted."""
 
     async def wait_interrupt(self, vectors: Collection[int], timeout_ns: int) -> set[int]:
         """Vectors that fired since they were last returned; empty when the time is up."""
@@ -38,3 +26,19 @@ class HostBus(Protocol):
 
     async def sleep_ns(self, ns: int) -> None:
         """Wait."""
+
+
+class HostBus(Host, Protocol):
+    """A host with a PCI function's registers."""
+
+    async def bar_read(self, offset: int, size: int) -> int:
+        """Read 1, 2 or 4 bytes of the BAR."""
+
+    def bar_write(self, offset: int, value: int, size: int) -> None:
+        """Write 1, 2 or 4 bytes of the BAR; posted."""
+
+    async def config_read(self, offset: int, size: int) -> int:
+        """Read 1, 2 or 4 bytes of PCI configuration space."""
+
+    def config_write(self, offset: int, value: int, size: int) -> None:
+        """Write 1, 2 or 4 bytes of PCI configuration space; posted."""

@@ -189,18 +189,8 @@ class Ethtool:
         return "\n".join([*rows, *(f"{title}\t {value}" for title, value in results.items()), "", ""])
 
     async def _test_registers(self) -> bool:
-        transport = self.device.transport
-        same = True
-        for index in range(2 * self.device.options.pairs):
-            transport.write("queue_select", index)
-            same &= await transport.read("queue_select") == index and await transport.read("queue_enable") == 1
-        accepted = 0
-        for half in range(2):
-            transport.write("driver_feature_select", half)
-            accepted |= await transport.read("driver_feature") << 32 * half
-        return (
-            same and accepted == mask(self.device.features) and await transport.device_features() == self.device.offered
-        )
+        device = self.device
+        return await device.transport.agrees(2 * device.options.pairs, mask(device.features), device.offered)
 
     async def _test_config(self) -> bool:
         return (

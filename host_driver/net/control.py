@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from ..bus import HostBus
 from ..errors import ControlError, DeviceNeedsReset, DeviceTimeout
 from ..memory import DmaMemory
+from ..transport.interface import Transport
 from ..virtqueue.split import SplitQueue
 
 CLASS_RX, CLASS_MAC, CLASS_NOTF_COAL = 0, 1, 6
@@ -28,11 +28,11 @@ class ControlQueue:
     """Sends commands and waits for their answers."""
 
     def __init__(
-        self, memory: DmaMemory, bus: HostBus, queue: SplitQueue, vector: int, limit_ns: int,
-        needs_reset: Callable[[], Awaitable[bool]],
-    ) -> None:  # fmt: skip
-        """A command may take ``limit_ns``; ``needs_reset`` asks the device whether it will never be answered."""
-        self.queue, self._bus, self._vector, self._needs_reset = queue, bus, vector, needs_reset
+        self, memory: DmaMemory, transport: Transport, queue: SplitQueue, vector: int, limit_ns: int
+    ) -> None:
+        """A command may take ``limit_ns``."""
+        self.queue, self._vector = queue, vector
+        self._bus, self._transport = transport.bus, transport
         self.doorbell = 0
         self._buffer = memory.alloc(COMMAND_BYTES + ANSWER_BYTES)
         self._busy = False
@@ -60,7 +60,7 @@ class ControlQueue:
             self.commands += 1
             self.queue.enable_interrupts()
             if self.queue.publish():
-                self._bus.bar_write(self.doorbell, self.queue.index, 2)
+                self._transport.notify(self.doorbell, self.queue.index)
             while not self.queue.pop(1):
                 remaining = deadline - self._bus.now_ns()
                 if remaining <= 0:
@@ -70,7 +70,7 @@ class ControlQueue:
                     )
                 # the vector may be shared with other queues whose owner takes the interrupt: look again now and then
                 step = min(remaining, RECHECK_NS, self.limit_ns // RECHECKS)
-                if not await self._bus.wait_interrupt((self._vector,), step) and await self._needs_reset():
+                if not await self._bus.wait_interrupt((self._vector,), step) and await self._transport.needs_reset():
                     if self.queue.used_pending():
                         continue
                     self._unanswered = f"command {kind}.{code}"

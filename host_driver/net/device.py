@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..bus import HostBus
+from ..bus import Host
 from ..errors import DeviceNeedsReset, FeaturesRejected, Unsupported
 from ..memory import DmaMemory
-from ..transport.pci import NEEDS_RESET, PciTransport
+from ..transport.interface import DRIVER_OK, FEATURES_OK, NEEDS_RESET, Transport
+from ..transport.pci import PciTransport
 from .features import Feature, mask, negotiate
 from .header import SIZE as HEADER
 from .options import Options
@@ -17,7 +18,7 @@ from .queues import Queues
 from .rx import Sink
 from .settings import Settings
 
-ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, FAILED = 1, 2, 4, 8, 128
+ACKNOWLEDGE, DRIVER, FAILED = 1, 2, 128  # of the device status
 S_LINK_UP = 1
 DEFAULT_MTU = 1500
 CONFIG_MAC, CONFIG_STATUS, CONFIG_MTU, CONFIG_SPEED, CONFIG_DUPLEX = 0, 6, 10, 12, 16  # struct virtio_net_config
@@ -35,11 +36,18 @@ class RxFrame(NamedTuple):
 class NetDevice:
     """``probe`` brings it up, ``transmit``/``poll``/``wait`` use it, ``close`` leaves nothing behind; then again."""
 
-    def __init__(self, bus: HostBus, memory: DmaMemory | None = None, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        bus: Host,
+        memory: DmaMemory | None = None,
+        options: Options | None = None,
+        transport: Callable[[Any], Transport] = PciTransport,
+    ) -> None:
+        """``transport`` makes of the bus the way to the device; that of PCI needs a bus with registers (HostBus)."""
         self.bus = bus
         self.memory = memory or DmaMemory(bus.memory, bus.memory_base)
         self.options = options or Options()
-        self.transport = PciTransport(bus)
+        self.transport = transport(bus)
         self.queues = Queues(self.transport, self.memory, self.options)
         self.settings = Settings(self)
         self.features: frozenset[Feature] = frozenset()
@@ -73,7 +81,7 @@ class NetDevice:
             await self.queues.setup(self.features, self.max_mtu)
             self._set_status(DRIVER_OK)
             # read back, so that frames that arrive after this are not lost, and a device that cannot go on is known
-            status = await self.transport.read("device_status")
+            status = await self.transport.status()
             if status & NEEDS_RESET or not status & DRIVER_OK:
                 raise DeviceNeedsReset(f"the device does not go live (status {status:#x})")
             # read again: of what changed before there was a vector for it, or before the device was live, nobody tells
@@ -89,14 +97,14 @@ class NetDevice:
 
     def _set_status(self, bit: int) -> None:
         self._status |= bit
-        self.transport.write("device_status", self._status)
+        self.transport.set_status(self._status)
 
     async def _negotiate(self) -> None:
         self.offered = await self.transport.device_features()
         self.features = negotiate(self.offered, self.options.unwanted)
         self.transport.write_features(mask(self.features))
         self._set_status(FEATURES_OK)
-        status = await self.transport.read("device_status")
+        status = await self.transport.status()
         if not status & FEATURES_OK:
             raise FeaturesRejected(f"the device refuses features {mask(self.features):#x} (status {status:#x})")
 
@@ -185,7 +193,7 @@ class NetDevice:
     async def close(self) -> None:
         """Reset the device, and only when it has let go of memory free everything."""
         await self.transport.reset()
-        self.transport.disable_msix()
+        self.transport.disable_vectors()
         self._status = 0
         self.needs_reset = False
         self.queues.free()

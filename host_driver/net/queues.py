@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ..errors import QueueError, Unsupported
 from ..memory import DmaMemory
-from ..transport.pci import PciTransport
+from ..transport.interface import Transport
 from ..virtqueue.split import SplitQueue
 from .control import ControlQueue
 from .features import Feature
@@ -24,7 +24,7 @@ COUNTED = ("rx_packets", "rx_bytes", "rx_errors", "tx_packets", "tx_bytes", "tx_
 class Queues:
     """receiveqN is virtqueue 2n, transmitqN 2n + 1, the control queue 2 x pairs."""
 
-    def __init__(self, transport: PciTransport, memory: DmaMemory, options: Options) -> None:
+    def __init__(self, transport: Transport, memory: DmaMemory, options: Options) -> None:
         self.transport, self.memory, self.options = transport, memory, options
         self.features: frozenset[Feature] = frozenset()
         self.max_mtu = 0
@@ -41,15 +41,15 @@ class Queues:
         self.features, self.max_mtu = features, max_mtu
         pairs = self.options.pairs
         has_control = Feature.CTRL_VQ in features
-        count = await self.transport.read("num_queues")
+        count = await self.transport.queue_count()
         needed = 2 * pairs + has_control
         if pairs < 1 or count < needed:
             raise QueueError(f"{pairs} pairs need {needed} queues, the device has {count}")
         # vector 0 for configuration changes and one a queue; queues share when the table is too small
-        table = self.transport.caps.msix_size
+        table = self.transport.vector_count
         shared = min(1, table - 1)
         self.vectors = {index: 1 + index if table > needed else shared for index in range(needed)}
-        await self.transport.enable_msix(min(table, needed + 1))
+        await self.transport.enable_vectors(min(table, needed + 1))
         await self.transport.set_config_vector(0)
         for pair in range(pairs):
             self.rx.append(await self._new_rx(pair))
@@ -57,8 +57,7 @@ class Queues:
         if has_control:
             queue = await self._new_queue(2 * pairs, CONTROL_SIZE)
             self.control = ControlQueue(
-                self.memory, self.transport.bus, queue, self.vectors[queue.index], self.options.command_limit_ns,
-                self.transport.needs_reset,
+                self.memory, self.transport, queue, self.vectors[queue.index], self.options.command_limit_ns
             )  # fmt: skip
             self.control.doorbell = await self._enable(queue)
 
@@ -78,7 +77,7 @@ class Queues:
     async def _new_rx(self, pair: int) -> RxQueue:
         queue = await self._new_queue(2 * pair, self.options.rx_size)
         mergeable = Feature.MRG_RXBUF in self.features
-        rx = RxQueue(self.memory, self.transport.bus, queue, self.max_mtu, mergeable, self.options.rx_buffer_size)
+        rx = RxQueue(self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.options.rx_buffer_size)
         rx.refill()
         rx.doorbell = await self._enable(queue)
         return rx
@@ -93,7 +92,7 @@ class Queues:
         if self.features & {Feature.HOST_TSO4, Feature.HOST_TSO6}:
             slots.append((LARGEST_FRAME, min(options.large_slots, queue.size)))
         mtu = min(options.mtu, self.max_mtu)
-        tx = TxQueue(self.memory, self.transport.bus, queue, mtu, tuple(slots), options.tx_descriptors, indirect)
+        tx = TxQueue(self.memory, self.transport.notify, queue, mtu, tuple(slots), options.tx_descriptors, indirect)
         tx.doorbell = await self._enable(queue)
         return tx
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..bus import HostBus
 from ..memory import DmaMemory
+from ..transport.interface import Notify
 from ..virtqueue.split import F_WRITE, SplitQueue
 from . import header as net_header
 
@@ -33,14 +33,14 @@ class RxQueue:
     def __init__(
         self,
         memory: DmaMemory,
-        bus: HostBus,
+        notify: Notify,
         queue: SplitQueue,
         mtu: int,
         mergeable: bool,
         buffer_size: int | None = None,
     ) -> None:
         """Without mergeable buffers each must hold the longest frame of ``mtu``; with them they are small."""
-        self.queue, self._bus = queue, bus
+        self.queue, self._notify = queue, notify
         self.doorbell = 0
         self.mergeable = mergeable
         needed = HEADER + LINK_HEADER + mtu
@@ -67,7 +67,7 @@ class RxQueue:
     def flush(self) -> None:
         """Publish offered buffers and ring the doorbell if the device wants it."""
         if self.queue.publish():
-            self._bus.bar_write(self.doorbell, self.queue.index, 2)
+            self._notify(self.doorbell, self.queue.index)
 
     def poll_into(self, sink: Sink, budget: int) -> int:
         """Give up to ``budget`` frames to ``sink`` as views of header and frame, valid only during the call.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import vendor_regs
 from ..errors import DeviceTimeout
+from ..transport.interface import Transport
 from ..transport.pci import PciTransport
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ CARD_SOURCES = {
 RX_ERRORS = ("rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors", "rx_fifo_errors")
 
 
-async def card_counters(transport: PciTransport) -> dict[str, int]:
-    """The vendor block's counters, all of one instant; empty when the device has no such block."""
+async def card_counters(transport: Transport) -> dict[str, int]:
+    """The vendor block's counters, all of one instant; empty when the device has no such block, or is no PCI one."""
+    if not isinstance(transport, PciTransport):
+        return {}
     region = transport.caps.vendor_blocks.get(vendor_regs.CAP_VENDOR_ID)
     if region is None:
         return {}

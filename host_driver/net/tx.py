@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..bus import HostBus
 from ..errors import QueueError
 from ..memory import DmaMemory
+from ..transport.interface import Notify
 from ..virtqueue.split import SplitQueue
 from . import header as net_header
 
@@ -32,11 +32,11 @@ class TxQueue:
     """Frames to one transmit virtqueue. Not thread-safe; plain calls, no register is read."""
 
     def __init__(
-        self, memory: DmaMemory, bus: HostBus, queue: SplitQueue, mtu: int, slots: tuple[tuple[int, int], ...],
+        self, memory: DmaMemory, notify: Notify, queue: SplitQueue, mtu: int, slots: tuple[tuple[int, int], ...],
         descriptors: int = 1, indirect: bool = False,
     ) -> None:  # fmt: skip
         """``slots`` are (frame bytes, count) classes, smallest first. ``descriptors`` 2 gives the header its own."""
-        self.queue, self._bus = queue, bus
+        self.queue, self._notify = queue, notify
         self.doorbell = 0
         self.mtu = mtu
         self._segmented = descriptors == 2 or indirect
@@ -137,7 +137,7 @@ class TxQueue:
     def flush(self) -> None:
         """Publish what was committed and ring the doorbell if the device wants it."""
         if self.queue.publish():
-            self._bus.bar_write(self.doorbell, self.queue.index, 2)
+            self._notify(self.doorbell, self.queue.index)
 
     def reclaim(self) -> int:
         """Take sent frames' slots back; returns how many."""

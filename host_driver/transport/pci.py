@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..bus import HostBus
 from ..errors import DeviceTimeout, NotAVirtioDevice, QueueError
 from .capabilities import MODERN_BASE, PCI_COMMAND, VIRTIO_VENDOR, Capabilities, read_capabilities
+from .interface import NEEDS_RESET
 
 # struct virtio_pci_common_cfg of the standard: name -> (offset, size)
 COMMON = {
@@ -30,7 +31,6 @@ COMMON = {
 }
 COMMON_MINIMUM = 56  # up to queue_device; the fields after it come with features
 NO_VECTOR = 0xFFFF
-NEEDS_RESET = 64  # DEVICE_NEEDS_RESET of device_status
 MSIX_ENABLE, MSIX_FUNCTION_MASK = 1 << 15, 1 << 14
 MSI_ADDRESS = 0xFEE0_0000
 COMMAND_MEMORY_AND_MASTER = 0x6
@@ -86,9 +86,17 @@ class PciTransport:
                 raise DeviceTimeout(f"device_status is not 0 after {self.reset_limit_ns // 1_000_000} ms of reset")
             await self.bus.sleep_ns(POLL_NS)
 
+    async def status(self) -> int:
+        """Device status."""
+        return await self.read("device_status")
+
+    def set_status(self, status: int) -> None:
+        """Write it."""
+        self.write("device_status", status)
+
     async def needs_reset(self) -> bool:
         """The device has said that it cannot go on."""
-        return bool(await self.read("device_status") & NEEDS_RESET)
+        return bool(await self.status() & NEEDS_RESET)
 
     async def device_features(self) -> int:
         """The 64 bits offered."""
@@ -130,6 +138,14 @@ class PciTransport:
         self.write("queue_enable", 1)
         return doorbell
 
+    def notify(self, doorbell: int, index: int) -> None:
+        """Write the doorbell of queue ``index``."""
+        self.bus.bar_write(doorbell, index, 2)
+
+    async def queue_count(self) -> int:
+        """Virtqueues that there are."""
+        return await self.read("num_queues")
+
     async def queue_limit(self, index: int) -> int:
         """Largest size of a queue, 0 when it does not exist. Valid before the queue is set up."""
         self.write("queue_select", index)
@@ -153,18 +169,35 @@ class PciTransport:
         if await self.read("config_msix_vector") != vector:
             raise NotAVirtioDevice(f"the device does not take MSI-X vector {vector} for configuration changes")
 
-    async def enable_msix(self, vectors: int) -> None:
-        """Fill and unmask the first ``vectors`` entries of the table, then switch MSI-X on."""
+    @property
+    def vector_count(self) -> int:
+        """Entries of the MSI-X table."""
+        return self.caps.msix_size
+
+    async def enable_vectors(self, count: int) -> None:
+        """Fill and unmask the first ``count`` entries of the table, then switch MSI-X on."""
         caps = self.caps
-        if caps.msix_at is None or vectors > caps.msix_size:
-            raise NotAVirtioDevice(f"{vectors} MSI-X vectors are needed, the device has {caps.msix_size}")
-        for vector in range(vectors):
+        if caps.msix_at is None or count > caps.msix_size:
+            raise NotAVirtioDevice(f"{count} MSI-X vectors are needed, the device has {caps.msix_size}")
+        for vector in range(count):
             entry = caps.msix_table + 16 * vector
             for offset, value in ((0, MSI_ADDRESS), (4, 0), (8, vector), (12, 0)):
                 self.bus.bar_write(entry + offset, value, 4)
         self.bus.config_write(caps.msix_at + 2, MSIX_ENABLE, 2)
 
-    def disable_msix(self) -> None:
+    def disable_vectors(self) -> None:
         """Switch MSI-X off."""
         if self.caps.msix_at is not None:
             self.bus.config_write(self.caps.msix_at + 2, 0, 2)
+
+    async def agrees(self, queues: int, accepted: int, offered: int) -> bool:
+        """Features read back, and the first ``queues`` queues one by one."""
+        same = True
+        for index in range(queues):
+            self.write("queue_select", index)
+            same &= await self.read("queue_select") == index and await self.read("queue_enable") == 1
+        held = 0
+        for half in range(2):
+            self.write("driver_feature_select", half)
+            held |= await self.read("driver_feature") << 32 * half
+        return same and held == accepted and await self.device_features() == offered

@@ -3,8 +3,8 @@
 
 Order on memory: descriptors, then the ring entry, then one 16-bit store of the index. Every store is a single machine
 store (a memoryview of 16-bit items), and CPython neither merges nor reorders them; the host must be little-endian and
-keep stores in order (x86). The one place where a later load may pass a store (index against event) is safe when the
-device runs in the same thread; a device in another process must re-check, as the standard asks of it.
+keep stores in order (x86). Where a load must not pass an earlier store (event after index, index after event) there is
+a fence, because the device may be another process; an acquire is not needed, since loads keep their order too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import QueueError
 from ..memory import DmaMemory
+from .fence import full_fence
 from .ring_index import RingIndex
 
 F_NEXT = 1
@@ -140,6 +141,7 @@ class SplitQueue:
             return False
         self._avail[1] = int(index)
         self._kicked = index
+        full_fence()  # the device asks for a notification, then looks at the index once more; so do we, the other way
         quiet = not index.passed(self._avail_event[0], old) if self.event_idx else self._used16[0] & USED_F_NO_NOTIFY
         wanted = not quiet
         self.kicks += wanted
@@ -181,6 +183,7 @@ class SplitQueue:
         else:
             self._avail[0] = 0
         # re-check after the request: what finished before it was seen causes no interrupt
+        full_fence()
         return self.used_pending() < after
 
     def disable_interrupts(self) -> None:

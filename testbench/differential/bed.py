@@ -61,7 +61,7 @@ class Bed:
         self.coalescing_us = 0
         self.tampered = False
         self.sim.host.inject_clear()
-        await transport.enable_msix(transport.caps.msix_size)
+        await transport.enable_vectors(transport.caps.msix_size)
         await transport.set_config_vector(0)
         self.doorbells = []
         for index, queue in enumerate(self.queues):

@@ -47,7 +47,7 @@ class Posted:
         transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
         assert await transport.read("device_status") & FEATURES_OK, "the device refuses the features"
         self.mac = await transport.config_bytes(0, 6)
-        await transport.enable_msix(3)
+        await transport.enable_vectors(3)
 
     async def live(self) -> None:
         """DRIVER_OK."""

@@ -95,7 +95,7 @@ class World(Honest):
         transport.write_features(self.features)
         await self._status(ACKNOWLEDGE | DRIVER | FEATURES_OK)
         if msix:
-            await transport.enable_msix(transport.caps.msix_size)
+            await transport.enable_vectors(transport.caps.msix_size)
         transport.write("config_msix_vector", 0)
         await self._start_indices(case)
         for index in range(3):
