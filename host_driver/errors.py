@@ -32,3 +32,19 @@ class ControlError(DriverError):
 
 class Unsupported(DriverError):
     """The negotiated features do not allow the request."""
+
+
+class BackEndGone(DriverError):
+    """The vhost-user back end has closed the connection, or there is none."""
+
+
+class BackEndTimeout(DeviceTimeout):
+    """The vhost-user back end has not answered, or not appeared, within the bound."""
+
+
+class ProtocolError(DriverError):
+    """The vhost-user back end broke the protocol."""
+
+
+class RequestRefused(DriverError):
+    """The vhost-user back end answered a request with failure."""

@@ -27,9 +27,7 @@ RECHECKS = 10  # at least, within the limit of a command
 class ControlQueue:
     """Sends commands and waits for their answers."""
 
-    def __init__(
-        self, memory: DmaMemory, transport: Transport, queue: SplitQueue, vector: int, limit_ns: int
-    ) -> None:
+    def __init__(self, memory: DmaMemory, transport: Transport, queue: SplitQueue, vector: int, limit_ns: int) -> None:
         """A command may take ``limit_ns``."""
         self.queue, self._vector = queue, vector
         self._bus, self._transport = transport.bus, transport

@@ -2,13 +2,12 @@
 """The full memory barrier that a driver needs between telling the device something and looking at what it tells.
 
 x86 keeps the order of stores and of loads, but lets a load pass an earlier store to another address. Where driver and
-device each store one word and then load the other's (index and event, standard 2.7.13.3 and 2.7.7), both may then see
+device each store one word and then load the other's (index and event, standard 2.7.13.4.1 and 2.7.14), both may see
 the old value: the driver does not notify, the device goes to sleep, and a frame is stuck. It does happen between
-CPython and a device in another process, a few times in a million. A locked instruction between store and load forbids
-it, and taking a lock that nobody holds is one: without a locked read-modify-write no mutual exclusion can be built on
-x86, and CPython's lock is a compare-and-exchange in the process, no system call. The lock is a fresh one each time, so
-that an exception from a signal handler cannot leave it taken. A system call in its place would not do: entering the
-kernel orders nothing.
+CPython and another process, a few times in a million. A locked instruction between store and load forbids it, and
+taking a lock that nobody holds is one: CPython's lock is an atomic compare-and-exchange in the process, and on x86
+every atomic read-modify-write is locked. The lock is a fresh one each time, so that an exception from a signal handler
+cannot leave it taken. A system call in its place would not do: entering the kernel orders nothing.
 """
 
 from __future__ import annotations
