@@ -74,7 +74,7 @@ class RxQueue:
 
         Returns how many there were. A frame whose buffers make no sense is counted in ``errors``.
         """
-        queue = self.queue
+        queue, mergeable = self.queue, self.mergeable
         frames = 0
         while frames < budget:
             done = queue.pop(budget - frames)
@@ -89,7 +89,8 @@ class RxQueue:
                 if length < HEADER + 1 or length > slot.size:
                     self._reject(slot)
                     continue
-                buffers = view[10] | view[11] << 8
+                # without mergeable buffers the field says nothing: devices exist that leave it 0
+                buffers = view[10] | view[11] << 8 if mergeable else 1
                 if buffers == 1:
                     self._deliver(sink, view[:length])
                     queue.add_one(slot.address, slot.size, F_WRITE, slot)
@@ -98,7 +99,7 @@ class RxQueue:
                 if missing > 0:
                     # the device publishes all buffers of a frame together, so they are there
                     done += queue.pop(missing)
-                if not buffers or not self.mergeable or place + buffers - 1 > len(done):
+                if not buffers or place + buffers - 1 > len(done):
                     self._reject(slot)
                     continue
                 self._deliver_merged(sink, done[place - 1 : place - 1 + buffers])
