@@ -53,13 +53,15 @@ class Queues:
         await self.transport.set_config_vector(0)
         for pair in range(pairs):
             self.rx.append(await self._new_rx(pair))
+            await self._enable(self.rx[pair])
             self.tx.append(await self._new_tx(pair))
+            await self._enable(self.tx[pair])
         if has_control:
             queue = await self._new_queue(2 * pairs, CONTROL_SIZE)
             self.control = ControlQueue(
                 self.memory, self.transport, queue, self.vectors[queue.index], self.options.command_limit_ns
             )  # fmt: skip
-            self.control.doorbell = await self._enable(queue)
+            await self._enable(self.control)
 
     async def _new_queue(self, index: int, wanted: int, indirect_entries: int = 0) -> SplitQueue:
         limit = await self.transport.queue_limit(index)
@@ -70,16 +72,18 @@ class Queues:
         event_idx = Feature.RING_EVENT_IDX in self.features
         return SplitQueue(self.memory, index, size, event_idx, indirect_entries, self.options.ring_start)
 
-    async def _enable(self, queue: SplitQueue) -> int:
+    async def _enable(self, owner: RxQueue | TxQueue | ControlQueue) -> None:
+        """Only what ``free`` finds is enabled, so that a device that refuses a queue leaves nothing behind."""
+        queue = owner.queue
         rings = (queue.desc_address, queue.avail_address, queue.used_address)
-        return await self.transport.setup_queue(queue.index, queue.size, rings, self.vectors[queue.index])
+        vector = self.vectors[queue.index]
+        owner.doorbell = await self.transport.setup_queue(queue.index, queue.size, rings, vector)
 
     async def _new_rx(self, pair: int) -> RxQueue:
         queue = await self._new_queue(2 * pair, self.options.rx_size)
         mergeable = Feature.MRG_RXBUF in self.features
         rx = RxQueue(self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.options.rx_buffer_size)
         rx.refill()
-        rx.doorbell = await self._enable(queue)
         return rx
 
     async def _new_tx(self, pair: int) -> TxQueue:
@@ -92,20 +96,20 @@ class Queues:
         if self.features & {Feature.HOST_TSO4, Feature.HOST_TSO6}:
             slots.append((LARGEST_FRAME, min(options.large_slots, queue.size)))
         mtu = min(options.mtu, self.max_mtu)
-        tx = TxQueue(self.memory, self.transport.notify, queue, mtu, tuple(slots), options.tx_descriptors, indirect)
-        tx.doorbell = await self._enable(queue)
-        return tx
+        return TxQueue(self.memory, self.transport.notify, queue, mtu, tuple(slots), options.tx_descriptors, indirect)
 
     async def reset_rx(self, pair: int) -> None:
         """Reset a receive queue and start it anew (RING_RESET), with the size the options now ask for."""
         await self._reset(self.rx[pair])
         self.rx[pair] = await self._new_rx(pair)
+        await self._enable(self.rx[pair])
         self.rx[pair].flush()
 
     async def reset_tx(self, pair: int) -> None:
         """The same for a transmit queue; frames the device had not finished are counted as dropped."""
         await self._reset(self.tx[pair])
         self.tx[pair] = await self._new_tx(pair)
+        await self._enable(self.tx[pair])
 
     async def _reset(self, half: RxQueue | TxQueue) -> None:
         if Feature.RING_RESET not in self.features:

@@ -74,7 +74,10 @@ class Channel:
     def accept(cls, path: str | Path, timeout_s: float = TIMEOUT_S) -> Channel:
         """Listen, for a back end that is the one to connect; the socket file is gone afterwards."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-            listener.bind(str(path))
+            try:
+                listener.bind(str(path))
+            except OSError as error:
+                raise BackEndGone(f"{path}: cannot listen there ({error})") from error
             try:
                 listener.listen(1)
                 listener.settimeout(timeout_s)

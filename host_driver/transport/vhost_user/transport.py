@@ -131,9 +131,9 @@ class VhostUserTransport:
             self._refused = True
 
     async def config_bytes(self, offset: int, size: int, width: int = 1) -> bytes:
-        """One message, so of one instant."""
+        """One message, so of one instant; from the first byte on, because back ends exist that ignore the offset."""
         if self._has_config:
-            return self.front_end.get_config(offset, size)
+            return self.front_end.get_config(0, offset + size)[offset:]
         if offset + size > LOCAL_CONFIG:
             raise Unsupported(f"the back end has no configuration space, {size} bytes at {offset} are asked for")
         return bytes(self._config[offset : offset + size])
