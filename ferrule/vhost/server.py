@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,7 @@ class Server:
         return {
             "counters": await self.firmware.counters(),
             "harness": {name: value for name, value in self.sim.counters().items() if name.startswith("guest.")},
+            "pid": os.getpid(),
             "connected": self._channel is not None,
             "features": names(session.features),
             "protocol_features": session.protocol_names(),

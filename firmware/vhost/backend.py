@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from . import protocol
+from . import inflight, protocol
 from .memory import Region
 from .message import Message, VhostError
 from .protocol import F_PROTOCOL_FEATURES, ProtocolFeature, Request
@@ -16,7 +16,8 @@ from .session import Session
 
 OFFERED = (
     ProtocolFeature.MQ, ProtocolFeature.REPLY_ACK, ProtocolFeature.NET_MTU, ProtocolFeature.BACKEND_REQ,
-    ProtocolFeature.CONFIG, ProtocolFeature.CONFIGURE_MEM_SLOTS, ProtocolFeature.STATUS,
+    ProtocolFeature.CONFIG, ProtocolFeature.INFLIGHT_SHMFD, ProtocolFeature.CONFIGURE_MEM_SLOTS,
+    ProtocolFeature.STATUS,
 )  # fmt: skip
 
 IN_BAND_NEEDS = (ProtocolFeature.BACKEND_REQ, ProtocolFeature.REPLY_ACK)
@@ -190,6 +191,16 @@ class Backend:
         self.session.rings.at(index).enabled = bool(on)
         if not on:
             await self.session.stop(index)
+
+    async def _get_inflight_fd(self, message: Message) -> Answer:
+        queues = 2 * self.session.port.card.pairs + 1
+        payload, fd = inflight.make(message.fields(protocol.INFLIGHT), queues)
+        return Answer(payload, (fd,))
+
+    async def _set_inflight_fd(self, message: Message) -> None:
+        message.fields(protocol.INFLIGHT)
+        os.close(*message.take_fds(1))
+        self.session.rings.resumes = True
 
     # ---- the device
     async def _net_set_mtu(self, message: Message) -> Answer | None:

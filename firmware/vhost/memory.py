@@ -35,6 +35,9 @@ class Mapper(Protocol):
     def unmap(self, base: int) -> None:
         """Take it away again."""
 
+    def read(self, address: int, length: int) -> bytes | None:
+        """What is there; None: nothing."""
+
 
 class GuestMemory:
     """The memory table. Every region is checked against the file behind it before anything is mapped."""
@@ -86,6 +89,10 @@ class GuestMemory:
                 self._mapper.unmap(known.guest)
                 return
         raise VhostError(f"memory region at {region.guest:#x}: there is none of that address and size")
+
+    def word(self, guest: int) -> int:
+        """16 bits of it; 0 where there is no memory."""
+        return int.from_bytes(self._mapper.read(guest, 2) or b"", "little")
 
     def clear(self) -> None:
         """Take everything away."""

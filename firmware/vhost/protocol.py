@@ -17,7 +17,7 @@ VRING_ADDRESS = struct.Struct("<IIQQQQ")  # index, flags, descriptor, used, avai
 MEMORY_HEAD = struct.Struct("<II")  # regions, padding
 MEMORY_REGION = struct.Struct("<QQQQ")  # guest address, size, user address, mmap offset
 CONFIG_HEAD = struct.Struct("<III")  # offset, size, flags
-INFLIGHT = struct.Struct("<QQHH")  # mmap size, mmap offset, queues, queue size
+INFLIGHT = struct.Struct("<QQHH4x")  # mmap size, mmap offset, queues, queue size; padded as compilers do
 
 MAX_PAYLOAD = 1024  # the longest legal one, a configuration space of 256 bytes, is far below
 MAX_FDS = 8  # as many as a memory table has regions

@@ -59,7 +59,8 @@ class Live:
         if self._event is None:
             return self._waits.check(next_ps)
         self._looks += 1
-        if self._quiet() and not self._waits.limited:
+        now = next_ps is not None and next_ps <= self._timeline.now_ps  # the last of what kept the card busy
+        if self._quiet() and not self._waits.limited and not now:
             self._stand(next_ps)
         elif self._looks % LOOK_EVERY == 0:
             self._look(0)
