@@ -5,13 +5,11 @@ import os
 import select
 import time
 from functools import partial
-from pathlib import Path
 
 import pytest
-from vhost_traffic import Stream, carry, numbered, short_folder
+from vhost_cards import GONE_S, left_alone, looped_card
+from vhost_traffic import Stream, carry, numbered
 
-from ferrule.vhost.process import VhostCard
-from ferrule.vhost.settings import VhostSettings
 from host_driver import Feature, NetDevice, Options
 from host_driver.errors import BackEndGone, RequestRefused
 from host_driver.transport.vhost_user import (
@@ -28,38 +26,19 @@ from host_driver.transport.vhost_user import (
 LONGEST = 1514
 FRAMES = {"rtl": 300, "model": 3000}
 PAGE = 4096
-GONE_S = 5.0
 
 
 @pytest.fixture(scope="module", params=["model", "rtl"])
 def card(request):
-    """A card whose wire gives back what is sent; it must outlive every test here."""
-    said = []
-    settings = VhostSettings(device=request.param, loopback=True)
-    with short_folder() as folder, VhostCard(folder / "card", settings, folder, say=said.append) as card:
-        card.said = said
+    with looped_card(request.param) as card:
         yield card
-        card.check()
 
 
 @pytest.fixture(autouse=True)
 def alone(card):
-    """Every test finds the card free and leaves it free, with neither memory nor descriptors of its guest."""
-    card.wait_for(lambda record: not record["connected"], "the card is free", GONE_S)
-    before = kept(card)
-    card.said.clear()
-    yield
-    drops = {name: value for name, value in card.record()["counters"].items() if "drop" in name or "err" in name}
-    print(*card.said, {name: value for name, value in drops.items() if value}, sep="\n")
-    card.wait_for(lambda record: not record["connected"], "the front end is let go", GONE_S)
-    assert kept(card) == before
-
-
-def kept(card):
-    """Descriptors, and mappings of files in memory, of the card's process."""
-    process = card.record()["pid"]
-    maps = Path(f"/proc/{process}/maps").read_text()
-    return len(os.listdir(f"/proc/{process}/fd")), sum("memfd:" in line for line in maps.splitlines())
+    """Every test finds the card free and leaves it free."""
+    with left_alone(card):
+        yield
 
 
 def up(host, **options):
