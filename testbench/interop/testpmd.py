@@ -21,7 +21,7 @@ from typing import Any
 
 PROGRAM = "dpdk-testpmd"
 PACKAGE = "dpdk-dev"
-PROMPT = "testpmd> "
+PROMPT = b"testpmd> "
 START_LIMIT_S = 30.0
 COMMAND_LIMIT_S = 10.0
 QUIT_LIMIT_S = 10.0
@@ -126,12 +126,24 @@ class Testpmd:
         self._process: subprocess.Popen[bytes] | None = None
         self._output = b""
 
-    def __enter__(self) -> Testpmd:
+    def launch(self) -> Testpmd:
+        """Start the process without waiting until it is ready, as ``with`` does.
+
+        A driver that listens (``virtio_user`` with ``server``) is not ready before its back end has come.
+        """
+        if self._process:
+            raise TestpmdError("testpmd is running already")
+        self._output = b""
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(self._log_path.open("wb")) if self._log_path else subprocess.DEVNULL
             self._process = subprocess.Popen(
                 self.command_line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
             )
+        return self
+
+    def __enter__(self) -> Testpmd:
+        if not self._process:
+            self.launch()
         try:
             self._until_prompt(START_LIMIT_S, "start")
         except BaseException:
@@ -232,11 +244,12 @@ class Testpmd:
         return self._process
 
     def _until_prompt(self, limit_s: float, what: str) -> str:
+        """What is said up to the next prompt. What comes after that unasked (events) stands before the next answer."""
         process = self._running()
         assert process.stdout
         fd = process.stdout.fileno()
         deadline = time.monotonic() + limit_s
-        while not self._output.endswith(PROMPT.encode()):
+        while PROMPT not in self._output:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TestpmdError(
@@ -252,8 +265,8 @@ class Testpmd:
                     f"{self._output.decode(errors='replace')[-2000:]}\n{self.log()}"
                 )
             self._output += part
-        text, self._output = self._output.decode(errors="replace"), b""
-        return text.removesuffix(PROMPT)
+        text, _, self._output = self._output.partition(PROMPT)
+        return text.decode(errors="replace")
 
 
 FIELDS: Mapping[str, str] = {
