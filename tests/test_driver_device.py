@@ -34,6 +34,17 @@ def up(features=ALL, options=None, **device):
     return fake, card
 
 
+def test_num_buffers_says_nothing_without_mergeable_buffers():
+    """The standard wants 1 there; DPDK's vhost library leaves what it finds."""
+    fake, card = up(ALL & ~(1 << Feature.MRG_RXBUF))
+    fake.leaves_num_buffers = True
+    for size in (60, 1514, 9014):
+        assert fake.deliver(bytes(size))
+        (got,) = card.poll()
+        assert got.frame == bytes(size)
+    assert card.queues.rx[0].errors == 0
+
+
 @pytest.mark.parametrize("without", [None, Feature.MRG_RXBUF, Feature.RING_EVENT_IDX, Feature.CTRL_VQ, Feature.MTU])
 @pytest.mark.parametrize("vectors", [1, 2, 8])
 def test_frames_go_both_ways_whatever_is_negotiated(without, vectors):

@@ -23,7 +23,7 @@ from testbench.lib import tools
 
 ROUND, DONE, DRIVER, DEVICE, SEEN = 0, 8, 16, 24, 32  # as in fence_peer.cpp
 ROUNDS = 200_000
-BUDGET_S = 2.0  # fewer rounds on a machine with other things to do
+BUDGET_S = 1.0  # fewer rounds on a machine with other things to do
 LIMIT_S = 20.0
 PATIENCE = 10_000  # looks before the processor is given away
 
@@ -36,7 +36,7 @@ def peer(tmp_path_factory):
     return ctypes.CDLL(str(library)).fence_peer
 
 
-@pytest.mark.parametrize("longest", [10, 30, 60, 100])
+@pytest.mark.parametrize("longest", [20, 60])
 def test_one_side_sees_the_other(peer, seed, longest):
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("one processor keeps its own order")
@@ -51,7 +51,7 @@ def test_one_side_sees_the_other(peer, seed, longest):
     started = time.monotonic()
     try:
         for number in range(1, ROUNDS + 1):
-            if not number % 256 and time.monotonic() > started + BUDGET_S:
+            if not number % 32 and time.monotonic() > started + BUDGET_S:
                 break
             words[ROUND] = number
             words[DRIVER] = number

@@ -105,7 +105,7 @@ class FakeDevice:
         self.memory_base = BASE
         self.features, self.queues, self.vectors = features, queues, vectors
         self.config = bytearray(struct.pack("<6sHHHIB", bytes.fromhex("0255aa010203"), 1, 0, mtu, 25_000, 1))
-        self.refuse_features = self.dead_reset = self.silent_control = False
+        self.refuse_features = self.dead_reset = self.silent_control = self.leaves_num_buffers = False
         self.sent: list[bytes] = []
         self.commands: list[bytes] = []
         self.answers: dict[tuple[int, int], bytes] = {}
@@ -290,7 +290,8 @@ class FakeDevice:
             assert merge or room >= len(data), "receive buffer too small for the MTU"
             used.append((head, parts[0][0], data[at : at + room]))
             at += room
-        header = struct.pack("<BBHHHHH", flags, 0, 0, 0, 0, 0, len(used))
+        buffers = 0 if self.leaves_num_buffers and not merge else len(used)
+        header = struct.pack("<BBHHHHH", flags, 0, 0, 0, 0, 0, buffers)
         for place, (head, address, part) in enumerate(used):
             ring.write(address, header + part[12:] if not place else part)
             ring.complete(head, len(part))

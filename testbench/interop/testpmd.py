@@ -236,7 +236,9 @@ class Testpmd:
             process.kill()
             return process.wait(QUIT_LIMIT_S)
         finally:
-            shutil.rmtree(f"/var/run/dpdk/{self._name}", ignore_errors=True)
+            # where DPDK keeps what it would share with other processes of its kind
+            base = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+            shutil.rmtree(f"{base}/dpdk/{self._name}", ignore_errors=True)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
