@@ -18,8 +18,6 @@ Notify = Callable[[int, int], object]
 class Transport(Protocol):
     """One virtio device. What is awaited may take as long as the device's answer; what is not is posted."""
 
-    reset_limit_ns: int
-
     @property
     def bus(self) -> Host:
         """Memory, interrupts and time."""

@@ -19,7 +19,6 @@ from .vring import Vring
 QUEUE_SIZE = 256
 PACKED_START = 0x8000_8000  # both wrap counters 1
 MAC_AT, MTU_AT, LOCAL_CONFIG = 0, 10, 12  # of struct virtio_net_config
-RESET_LIMIT_NS = 2_000_000_000
 
 
 class VhostUserTransport:
@@ -40,7 +39,6 @@ class VhostUserTransport:
         the back end carries out commands; None: as far as it has a configuration space.
         """
         self.bus, self.front_end = bus, bus.front_end
-        self.reset_limit_ns = RESET_LIMIT_NS
         self.queue_size, self._ring_start = queue_size, ring_start
         self._has_config = ProtocolFeature.CONFIG in self.front_end.accepted
         self.control_queue = self._has_config if control_queue is None else control_queue
