@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: E501
+# fmt: off
 # Generated from hw/nic/regs/ferrule.rdl; change that file and run: python -m testbench.lib.export_regs
 """Registers of the management port."""
 

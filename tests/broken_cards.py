@@ -11,13 +11,15 @@ from testbench.model.path.receive import Receive
 from testbench.model.path.transmit import Transmit
 from testbench.model.registers.bar import Bar
 from testbench.model.registers.queue_registers import QueueControl
+from testbench.model.rings.chain import Segment
 from testbench.model.rings.control import Control
-from testbench.model.rings.virtqueue import Chain, Segment, Virtqueue
+from testbench.model.rings.queue import Virtqueue
+from testbench.model.rings.split import SplitRing
 
 
 def reads_a_descriptor_too_many(patch):
     """Looks at the place behind the last one of a chain, which may be the end of its table."""
-    walk, read = Virtqueue._walk, HostMemory.read
+    walk, read = SplitRing._walk, HostMemory.read
     places = []
 
     def reading(self, address, length):
@@ -30,18 +32,18 @@ def reads_a_descriptor_too_many(patch):
         return chain
 
     patch.setattr(HostMemory, "read", reading)
-    patch.setattr(Virtqueue, "_walk", too_far)
+    patch.setattr(SplitRing, "_walk", too_far)
 
 
 def takes_a_byte_more_than_was_given(patch):
     """Reckons with descriptors that are longer by one than they are."""
-    walk = Virtqueue._walk
+    walk = SplitRing._walk
 
     def longer(self, head):
         chain = walk(self, head)
         return chain._replace(segments=[Segment(at, length + 1, write) for at, length, write in chain.segments])
 
-    patch.setattr(Virtqueue, "_walk", longer)
+    patch.setattr(SplitRing, "_walk", longer)
 
 
 def writes_a_byte_too_many(patch):
@@ -61,16 +63,16 @@ def reads_what_it_may_only_write(patch):
 
 def follows_tables_in_tables(patch):
     """Follows a table that a table refers to."""
-    walk = Virtqueue._walk
+    walk = SplitRing._walk
 
     def nested(self, head):
         chain = walk(self, head)
-        if chain.error == 4 and self.indirect and chain.segments:
+        if chain.error == 4 and self._queue.indirect and chain.segments:
             self._memory.read(chain.segments[-1].address, 16)
             self._memory.write(chain.segments[-1].address, bytes(16))
         return chain
 
-    patch.setattr(Virtqueue, "_walk", nested)
+    patch.setattr(SplitRing, "_walk", nested)
 
 
 def writes_an_event_index_nobody_wants(patch):
@@ -86,32 +88,33 @@ def writes_an_event_index_nobody_wants(patch):
 def publishes_twice(patch):
     complete = Virtqueue.complete
 
-    def twice(self, head, length, more=False, after_ps=0):
+    def twice(self, chain, length, more=False, after_ps=0):
         if not length and not more:
             self.taken += 1
-            complete(self, head, length, more, after_ps)
-        complete(self, head, length, more, after_ps)
+            complete(self, chain, length, more, after_ps)
+        complete(self, chain, length, more, after_ps)
 
     patch.setattr(Virtqueue, "complete", twice)
 
 
 def publishes_out_of_order(patch):
-    written = Virtqueue._index_written
+    published = Virtqueue._published
 
     def shuffled(self, asked):
-        if len(self._elements) > 1 and not any(more for _, _, _, more in self._elements):
-            self._elements.reverse()
-        written(self, asked)
+        if len(self._used) > 1 and not any(used.more for used in self._used):
+            self._used.reverse()
+        published(self, asked)
 
-    patch.setattr(Virtqueue, "_index_written", shuffled)
+    patch.setattr(Virtqueue, "_published", shuffled)
 
 
 def says_it_wrote_more_than_it_did(patch):
     complete = Virtqueue.complete
-    patch.setattr(
-        Virtqueue, "complete",
-        lambda self, head, length, more=False, after_ps=0: complete(self, head, length and length + 1, more, after_ps),
-    )  # fmt: skip
+
+    def more(self, chain, length, more=False, after_ps=0):
+        complete(self, chain, length + (length > 0), more, after_ps)
+
+    patch.setattr(Virtqueue, "complete", more)
 
 
 def loses_bad_chains(patch):
@@ -131,7 +134,7 @@ def loses_bad_chains(patch):
 def sends_what_it_has_of_a_bad_chain(patch):
     """Takes the descriptors before the bad one for the frame."""
     gather = Transmit._gather
-    patch.setattr(Transmit, "_gather", lambda self, chain: gather(self, Chain(chain.head, chain.segments, 0)))
+    patch.setattr(Transmit, "_gather", lambda self, chain: gather(self, chain._replace(error=0)))
 
 
 def never_asks_for_a_reset(patch):
@@ -144,7 +147,7 @@ def asks_for_a_reset_at_any_error(patch):
     def broken(self):
         chain = error(self)
         if chain.error:
-            self._break(1)
+            self.fail(1)
         return chain
 
     patch.setattr(Virtqueue, "take", broken)
@@ -166,7 +169,7 @@ def hangs_in_a_command(patch):
 
 def never_sleeps(patch):
     """Reads an available index for ever once it has found it beyond the ring."""
-    broken = Virtqueue._break
+    broken = Virtqueue.fail
 
     def again(self):
         self._later(10_000, lambda: again(self))
@@ -175,7 +178,7 @@ def never_sleeps(patch):
         broken(self, code)
         again(self)
 
-    patch.setattr(Virtqueue, "_break", restless)
+    patch.setattr(Virtqueue, "fail", restless)
 
 
 def does_not_stop_for_a_reset(patch):
@@ -188,17 +191,17 @@ def does_not_stop_for_a_reset(patch):
         for chain in chains:
             for address, _, write in chain.segments:
                 if write:
-                    self._later(30_000_000, self._memory.write, address, b"late")
+                    self._later(30_000_000, self.memory.write, address, b"late")
 
     patch.setattr(Virtqueue, "stop", going_on)
 
 
 def takes_new_rings_while_enabled(patch):
     def set_address(self, gq, word, value, mask):
-        row, queue = self.registers[gq], self.queues[gq]
+        row, ring = self.registers[gq], self.queues[gq].ring
         shift = 32 * (word & 1)
         row.addresses[word >> 1] = row.addresses[word >> 1] & ~(mask << shift) | (value & mask) << shift
-        queue.desc, queue.avail, queue.used = row.addresses
+        ring._desc, ring._avail, ring._used = row.addresses
 
     patch.setattr(QueueControl, "set_address", set_address)
 

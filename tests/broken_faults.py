@@ -11,7 +11,7 @@ from testbench.model.path.mac import Mac
 from testbench.model.path.receive import Receive
 from testbench.model.registers.msix import Msix
 from testbench.model.registers.status import DeviceStatus as CardStatus
-from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.rings.queue import Virtqueue
 from testbench.model.wire.wire import Wire
 
 EVERY = 40
@@ -165,11 +165,11 @@ def card_spoils_a_received_frame(patch):
 def card_publishes_a_chain_twice(patch):
     now, complete = Now(), Virtqueue.complete
 
-    def twice(self, head, length, more=False, after_ps=0):
-        complete(self, head, length, more, after_ps)
+    def twice(self, chain, length, more=False, after_ps=0):
+        complete(self, chain, length, more, after_ps)
         if now:
             self.taken += 1
-            complete(self, head, length, more, after_ps)
+            complete(self, chain, length, more, after_ps)
 
     patch.setattr(Virtqueue, "complete", twice)
 

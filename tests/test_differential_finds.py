@@ -24,7 +24,8 @@ from testbench.model.offload import classify, coalesce, segment
 from testbench.model.path import mac, receive
 from testbench.model.registers import bar, msix
 from testbench.model.registers.statistics import Statistics
-from testbench.model.rings import control, virtqueue
+from testbench.model.rings import control, split
+from testbench.model.rings.queue import Virtqueue
 from testbench.model.wire.impair import Impairment
 
 TRIES = 1500  # most are found among the first hundred
@@ -64,8 +65,8 @@ def forgetting(name):
 
 
 def longer_by_one(original):
-    def complete(self, head, length, more=False, after_ps=0):
-        original(self, head, length + 1 if length else 0, more, after_ps)
+    def complete(self, chain, length, more=False, after_ps=0):
+        original(self, chain, length + 1 if length else 0, more, after_ps)
 
     return complete
 
@@ -77,7 +78,7 @@ BREAKS = {
         after(segment.checksum_not_zero, lambda v: v ^ 1),
     ),
     "a counter stands still": (Statistics, "count", forgetting("tx_csum_inserted")),
-    "used lengths are off by one": (virtqueue.Virtqueue, "complete", longer_by_one(virtqueue.Virtqueue.complete)),
+    "used lengths are off by one": (Virtqueue, "complete", longer_by_one(Virtqueue.complete)),
     "merged buffers are limited to one": (receive, "MOST_BUFFERS", 1),
     "num_buffers is written elsewhere": (receive, "NUM_BUFFERS", 8),
     "the longest frame is shorter": (mac, "FCS", 8),
@@ -89,8 +90,8 @@ BREAKS = {
     "a mask does not hold": (msix.Msix, "masked", lambda self, vector: False),
     "pending bits do not show": (msix.Msix, "pending_word", lambda self, offset: 0),
     "a configuration change is not announced": (bar.Bar, "notify_config", ignoring),
-    "event indices are never written": (virtqueue.Virtqueue, "_event_written", lambda self, index: self._poll()),
-    "chains longer than one are cut": (virtqueue, "NEXT", 0),
+    "event indices are never written": (split.SplitRing, "wish", lambda self: True),
+    "chains longer than one are cut": (split, "NEXT", 0),
     "faults of the wire are drawn otherwise": (Impairment, "_hit", lambda self, share: False),
 }
 

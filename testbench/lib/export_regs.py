@@ -201,7 +201,7 @@ def python(title: str, registers: tuple[Register, ...], counters: list[Counter],
     lines += ["", "# Counters, in the order of the STATS window."]
     lines += ["STATS = (", *[f'    "{counter.name}",  # {counter.desc}' for counter in counters], ")", ""]
     if any(len(line) > 120 for line in lines):
-        lines.insert(0, "# ruff: noqa: E501")
+        lines[:0] = ["# ruff: noqa: E501", "# fmt: off"]
     return "\n".join(["# SPDX-License-Identifier: Apache-2.0", *lines])
 
 

@@ -21,7 +21,7 @@ from testbench.model.registers.queue_registers import QueueControl
 from testbench.model.registers.statistics import Snapshots, Statistics
 from testbench.model.registers.status import DeviceStatus
 from testbench.model.rings.control import Control
-from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.rings.queue import Virtqueue
 from testbench.model.system.timeline import Timeline, Timer
 from testbench.model.wire.wire import Wire
 
@@ -72,7 +72,10 @@ class Card:
             timeline, wire, self.later, count, config.mac_kind == "xgmii", config.max_frame, beat, self.receive.arrived
         )
         self.receive.on_level = self.mac.pressure
-        self.transmit = Transmit(timeline, memory, self.mac, self.later, count, wire.byte_ps, config.max_frame, beat)
+        self.transmit = Transmit(
+            timeline, memory, self.mac, self.later, count, wire.byte_ps, config.max_frame, beat,
+            self.filter.steering.learn,
+        )  # fmt: skip
         self.transmit.queues = self.queues[1:-1:2]
         self.control = Control(
             memory, self.queues[-1], self.later, self.period_ps, count, partial(self._raise, "ctrl_command")
@@ -132,6 +135,8 @@ class Card:
         self.msix.clear()
         self.bar.clear()
         self.filter.table = [entry._replace(valid=False) for entry in self.filter.table]
+        self.filter.vlan_filter, self.filter.vlans = False, 0
+        self.filter.steering.clear()
 
     # ---- what the parts tell each other
     def _raise(self, event: str) -> None:

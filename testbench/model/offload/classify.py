@@ -6,11 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from testbench.model.offload.flow import network_layer
 from testbench.model.offload.layer4 import verdict
+from testbench.model.offload.steering import Steering
 
-VLAN_TYPES = (0x8100, 0x88A8)  # IEEE 802.1Q: C-TAG, S-TAG
-UNTAGGED = 14  # bytes of Ethernet header
-TWO_TAGS = 22
+TAGGED = b"\x81\x00"  # IEEE 802.1Q: a C-TAG; the filter does not look behind an S-TAG
+VLAN_IDS = 4096
+PRIORITY_ONLY = 0  # VLAN id of a frame that belongs to none
 LONGEST_802_3 = 1500  # a smaller type field is a length (IEEE 802.3, section 3.2.6)
 BROADCAST = b"\xff" * 6
 
@@ -28,7 +30,8 @@ class Entry(NamedTuple):
 class Filter:
     """Receive settings, by registers: RX_MODE (virtio 1.2, section 5.1.6.5.1), CONFIG_MAC, RX_MTU, RX_STEER, DATAPATH.
 
-    ``mtu``: bytes from layer 3 on, 0: any. ``steer``: queue of frames that no entry steers.
+    ``mtu``: bytes from layer 3 on, 0: any. ``steer``: queue of frames that nothing else steers. Bit n of
+    ``vlans``: VLAN id n passes when ``vlan_filter`` is set.
     """
 
     promisc: bool = False
@@ -41,6 +44,9 @@ class Filter:
     mtu: int = 0
     steer: int = 0
     enable: bool = False
+    vlan_filter: bool = False
+    vlans: int = 0
+    steering: Steering = field(default_factory=Steering)
     table: list[Entry] = field(default_factory=lambda: [Entry()] * 32)
     _indexed: list[Entry] = field(default_factory=list, init=False, repr=False, compare=False)
     _index: dict[bytes, Entry] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -52,24 +58,32 @@ class Filter:
             self._index = {entry.mac: entry for entry in reversed(self.table) if entry.valid}
         return self._index.get(mac)
 
+    def passes(self, frame: bytes) -> bool:
+        """Whether the VLAN filter lets a frame through (virtio 1.2, section 5.1.6.5.3)."""
+        if not self.vlan_filter or frame[12:14] != TAGGED:
+            return True
+        vlan = int.from_bytes(frame[14:16], "big") % VLAN_IDS
+        return vlan == PRIORITY_ONLY or bool(self.vlans >> vlan & 1)
+
 
 class Verdict(NamedTuple):
-    """What becomes of a frame; ``drop`` names the counter of the reason, ``counts`` those that rise in any case."""
+    """What becomes of a frame; ``drop`` names the counter of the reason, ``counts`` those that rise in any case.
+
+    ``hash_report``: VIRTIO_NET_HASH_REPORT_*.
+    """
 
     queue: int
     data_valid: bool
     drop: str | None
     counts: tuple[str, ...]
+    hash_value: int = 0
+    hash_report: int = 0
 
 
 def classify(frame: bytes, settings: Filter) -> Verdict:
     """Judge a frame, without FCS and at least 60 bytes long, that the MAC gave as good."""
     destination = frame[:6]
-    ether_type = int.from_bytes(frame[12:14], "big")
-    l3 = UNTAGGED
-    while ether_type in VLAN_TYPES and l3 < TWO_TAGS:
-        ether_type = int.from_bytes(frame[l3 + 2 : l3 + 4], "big")
-        l3 += 4
+    l3, ether_type = network_layer(frame)
     right = verdict(frame, l3, ether_type)
     entry = settings.find(destination)
 
@@ -90,6 +104,13 @@ def classify(frame: bytes, settings: Filter) -> Verdict:
         drop = "rx_drop_length"
     elif not (wanted or settings.promisc):
         drop = "rx_drop_filter"
+    elif not settings.passes(frame):
+        drop = "rx_drop_vlan"
     elif settings.mtu and len(frame) - l3 > settings.mtu:
         drop = "rx_drop_mtu"
-    return Verdict(entry.queue if entry and entry.steer else settings.steer, right is True, drop, counts)
+    steered = entry is not None and entry.steer
+    queue, steering = entry.queue if entry and steered else settings.steer, settings.steering
+    if drop or not (steering.mode or steering.report):
+        return Verdict(queue, right is True, drop, counts)
+    chosen, value, report = steering.choose(frame, l3, ether_type, queue)
+    return Verdict(queue if steered else chosen, right is True, drop, counts, value, report)

@@ -9,26 +9,27 @@ from collections.abc import Callable
 
 from testbench.model.host.memory import HostMemory
 from testbench.model.offload.classify import Filter, Verdict, classify
-from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.rings.chain import Chain
+from testbench.model.rings.queue import Virtqueue
 from testbench.model.system.timeline import Timer
 
-HEADER = 12
 NUM_BUFFERS = 10  # where it stands in the header
 STORE_BYTES = 32 * 1024
 STORE_FRAMES = STORE_BYTES // 64
 MAX_WRITE = 4096
 MOST_BUFFERS = 256
 DATA_VALID = 2
-_HEADER = struct.Struct("<BxxxxxxxxxH")
+_HEADER = struct.Struct("<BxxxxxxxxxH")  # struct virtio_net_hdr: flags, num_buffers
+_HASH_HEADER = struct.Struct("<BxxxxxxxxxHIHxx")  # with hash_value and hash_report (5.1.6.4.4)
 
 
 class Placement:
     """A frame on its way into buffers: bytes still to place, and the buffers it has."""
 
-    def __init__(self, verdict: Verdict, data: bytes, merge: bool) -> None:
-        self.verdict, self.data, self.merge = verdict, data, merge
+    def __init__(self, verdict: Verdict, header: bytes, frame: bytes, merge: bool) -> None:
+        self.verdict, self.frame_bytes, self.data, self.merge = verdict, len(frame), header + frame, merge
         self.done = 0
-        self.buffers: list[tuple[int, int]] = []
+        self.buffers: list[tuple[Chain, int]] = []
         self.count_at: list[int] = []
         self.failed = False
 
@@ -43,7 +44,7 @@ class Receive:
         self._memory, self._later, self._count, self.filter = memory, later, count, settings
         self._beat, self._period = beat, period_ps
         self.queues: list[Virtqueue] = []
-        self.merge = self.guest_csum = False
+        self.merge = self.guest_csum = self.hash_report = False
         self.wait_cycles = 2500
         self._store: deque[tuple[Verdict, bytes]] = deque()
         self.stored = 0
@@ -97,12 +98,17 @@ class Receive:
             if self._placing is None:
                 verdict, frame = self._store.popleft()
                 self._drained(frame)
-                flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
-                self._placing = Placement(verdict, _HEADER.pack(flags, 1) + frame, self.merge)
+                self._placing = Placement(verdict, self._header(verdict), frame, self.merge)
             if len(self._placing.buffers) == MOST_BUFFERS:
                 self._give_up("rx_drop_buffer_small")
                 continue
             self._fill(queue, self._placing)
+
+    def _header(self, verdict: Verdict) -> bytes:
+        flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
+        if self.hash_report:
+            return _HASH_HEADER.pack(flags, 1, verdict.hash_value, verdict.hash_report)
+        return _HEADER.pack(flags, 1)
 
     def _drained(self, frame: bytes) -> None:
         self.stored -= -(-len(frame) // self._beat) * self._beat
@@ -154,8 +160,8 @@ class Receive:
         self._placing = None
         self._count(why)
         queue = self.queues[placing.verdict.queue]
-        for head, _ in placing.buffers:
-            queue.complete(head, 0, after_ps=self._memory.write_latency())
+        for chain, _ in placing.buffers:
+            queue.complete(chain, 0, after_ps=self._memory.write_latency())
 
     def _fill(self, queue: Virtqueue, placing: Placement) -> None:
         chain = queue.take()
@@ -172,7 +178,7 @@ class Receive:
                 if placing.done <= place < placing.done + part:
                     placing.count_at.append(address + place - placing.done)
             placing.done += part
-        placing.buffers.append((chain.head, placing.done - before))
+        placing.buffers.append((chain, placing.done - before))
         if bad or chain.error:
             self._give_up("rx_drop_chain")
         elif placing.done == total:
@@ -200,9 +206,9 @@ class Receive:
             self._count("rx_drop_dma")
         else:
             self._count("rx_frames")
-            self._count("rx_bytes", len(placing.data) - HEADER)
+            self._count("rx_bytes", placing.frame_bytes)
         latency = self._memory.write_latency()
         last = len(buffers) - 1
-        for place, (head, length) in enumerate(buffers):
+        for place, (chain, length) in enumerate(buffers):
             good = not placing.failed
-            queue.complete(head, length if good else 0, more=good and place < last, after_ps=latency)
+            queue.complete(chain, length if good else 0, more=good and place < last, after_ps=latency)

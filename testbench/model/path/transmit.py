@@ -8,12 +8,13 @@ from collections.abc import Callable
 from testbench.model.host.memory import BURST, HostMemory
 from testbench.model.offload.segment import transmit
 from testbench.model.path.mac import Mac
-from testbench.model.rings.virtqueue import Chain, Virtqueue
+from testbench.model.rings.chain import Chain
+from testbench.model.rings.queue import Virtqueue
 from testbench.model.system.timeline import Timeline
 
-HEADER = 12
-LONGEST = 65_535 + 32 + HEADER
-SHORTEST = HEADER + 14
+HEADER, HASH_HEADER = 12, 20  # bytes of virtio_net_hdr, without and with VIRTIO_NET_F_HASH_REPORT
+LONGEST = 65_535 + 32  # bytes of a frame
+ETHERNET = 14
 BLOCK = 4  # descriptors of one read
 JUDGED_BY_CHAIN = ("tx_drop_chain", "tx_drop_too_long")
 FIFO_BYTES = 4096  # read ahead of the wire
@@ -25,13 +26,15 @@ class Transmit:
 
     def __init__(
         self, timeline: Timeline, memory: HostMemory, mac: Mac, later: Callable[..., object],
-        count: Callable[..., object], byte_ps: int, max_frame: int, beat: int,
+        count: Callable[..., object], byte_ps: int, max_frame: int, beat: int, sent: Callable[[bytes, int], object],
     ) -> None:  # fmt: skip
-        """``byte_ps``: time of a byte on the line."""
+        """``byte_ps``: time of a byte on the line. ``sent(frame, pair)`` is told the first wire frame of each chain."""
         self._timeline, self._memory, self._mac, self._later, self._count = timeline, memory, mac, later, count
         self._brim_ps, self._low_ps = (FIFO_BYTES + GATE_BYTES) * byte_ps, FIFO_BYTES * byte_ps
         self._gate_ps = GATE_BYTES * byte_ps
-        self._max_frame, self._beat = max_frame, beat
+        self._max_frame, self._beat, self._sent = max_frame, beat, sent
+        self.header_bytes = HEADER
+        """HEADER or HASH_HEADER."""
         self.queues: list[Virtqueue] = []
         self.enabled = False
         self._turn_at = 0
@@ -71,29 +74,33 @@ class Transmit:
 
     def _send(self, queue: Virtqueue, chain: Chain) -> None:
         data, verdict = self._gather(chain)
+        header = self.header_bytes
         frames: list[bytes] = []
         if verdict:
             self._count(verdict)
         # a bad chain that one read of descriptors shows is judged before any byte of its frame is there
         judged_first = verdict in JUDGED_BY_CHAIN and len(chain.segments) <= BLOCK
-        if len(data) >= SHORTEST and not judged_first:
-            sent = transmit(data[:HEADER], data[HEADER:], self._max_frame, self._beat, bool(verdict))
+        if len(data) >= header + ETHERNET and not judged_first:
+            sent = transmit(data[:HEADER], data[header:], self._max_frame, self._beat, bool(verdict))
             frames = sent.frames
             for name, amount in sent.counts.items():
                 self._count(name, amount)
+            if frames:
+                self._sent(frames[0], queue.number // 2)
         now, latency = self._timeline.now_ps, self._memory.read_latency()
         self._mac.send(frames, now + latency)
         # of a super-frame only what the gate holds is read before it is on the wire
         held = self._mac.backlog_ps - self._gate_ps if len(frames) > 1 else 0
-        queue.complete(chain.head, 0, after_ps=max(latency, held))
+        queue.complete(chain, 0, after_ps=max(latency, held))
 
     def _gather(self, chain: Chain) -> tuple[bytes, str | None]:
         """Header and frame as far as they could be read, and the counter of what was wrong."""
         segments = chain.segments
+        shortest, longest = self.header_bytes + ETHERNET, self.header_bytes + LONGEST
         self._count("tx_descriptors", len(segments))
         if len(segments) == 1 and not chain.error:
             address, length, write = segments[0]
-            if not write and SHORTEST <= length <= LONGEST and self._memory.safe(address, length):
+            if not write and shortest <= length <= longest and self._memory.safe(address, length):
                 return bytes(self._memory.read(address, length) or b""), None
         parts: list[bytes | memoryview] = []
         total = 0
@@ -102,7 +109,7 @@ class Transmit:
         for address, length, write in segments:
             if write:
                 verdict = "tx_drop_chain"
-            elif length > LONGEST - total:
+            elif length > longest - total:
                 verdict = "tx_drop_too_long"
             if verdict:
                 break
@@ -110,7 +117,7 @@ class Transmit:
             failed |= self._read(address, length, parts, failed)
         if not verdict and chain.error:
             verdict = "tx_drop_chain"
-        if not verdict and total < SHORTEST:
+        if not verdict and total < shortest:
             verdict = "tx_drop_too_short"
         if not verdict and failed:
             verdict = "tx_drop_dma"

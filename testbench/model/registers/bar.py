@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from testbench.model.offload.steering import TABLE_ENTRIES
+from testbench.model.offload.toeplitz import KEY_BYTES
 from testbench.model.registers import regs
 from testbench.model.registers.msix import Msix
 from testbench.model.registers.queue_registers import QueueControl
@@ -13,6 +15,7 @@ from testbench.model.registers.status import DeviceStatus
 
 PAGE = 0x1000
 NO_VECTOR = 0xFFFF
+HASH_TYPES = 0x1FF  # VIRTIO_NET_HASH_TYPE_* that the card can calculate
 DRIVER_AREAS = regs.COMMON_QUEUE_DESC, regs.COMMON_QUEUE_NOTIF_CONFIG_DATA  # from, to before
 
 
@@ -135,7 +138,8 @@ class Bar:
             regs.DEVCFG_MAC_STATUS + 4: config["mac_hi"] | config["status"] << 16,
             regs.DEVCFG_MAX_VIRTQUEUE_PAIRS: self._pairs | config["mtu"] << 16,
             regs.DEVCFG_SPEED: config["speed"],
-            regs.DEVCFG_DUPLEX: config["duplex"],
+            regs.DEVCFG_DUPLEX: config["duplex"] | KEY_BYTES << 8 | TABLE_ENTRIES << 16,
+            regs.DEVCFG_SUPPORTED_HASH_TYPES: HASH_TYPES,
         }.get(offset, 0)
 
     def _read_vendor(self, offset: int) -> int:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from testbench.model.offload.classify import Entry
-from testbench.model.registers import regs
+from testbench.model.path.transmit import HASH_HEADER, HEADER
+from testbench.model.registers import regs, steering_registers
 
 if TYPE_CHECKING:
     from testbench.model.card import Card
@@ -37,7 +38,7 @@ PLAIN = {
     regs.MGMT_RX_MODE: (0x3F, 0), regs.MGMT_RX_MTU: (0xFFFF, 0), regs.MGMT_RX_STEER: (0xFF, 0),
     regs.MGMT_RX_WAIT_CYCLES: (0xFFFF, regs.MGMT_RX_WAIT_CYCLES_RESET),
     regs.MGMT_HOLD_LIMIT_US: (LOW, regs.MGMT_HOLD_LIMIT_US_RESET), regs.MGMT_WATCHDOG_US: (LOW, 0),
-    regs.MGMT_ACTIVE_FEATURES_LO: (LOW, 0), regs.MGMT_ACTIVE_FEATURES_HI: (LOW, 0),
+    regs.MGMT_ACTIVE_FEATURES_LO: (LOW, 0), regs.MGMT_ACTIVE_FEATURES_HI: (LOW, 0), **steering_registers.PLAIN,
 }  # fmt: skip
 
 
@@ -71,7 +72,10 @@ def _queue_state(card: Card, port: Management) -> int:
 
 def _queue_indices(card: Card, port: Management) -> int:
     gq = port.plain[regs.MGMT_QUEUE_SELECT]
-    return card.queues[gq].written << 16 | card.queues[gq].seen if gq < len(card.queues) else 0
+    if gq >= len(card.queues):
+        return 0
+    avail, used = card.queues[gq].ring.indices()
+    return used << 16 | avail
 
 
 def _start_index(card: Card, port: Management) -> int:
@@ -115,12 +119,21 @@ READERS: dict[int, Read] = {
     regs.MGMT_CTRL_CAPACITY: lambda card, port: card.control.capacity,
     regs.MGMT_COAL_PACKETS: partial(_coalescing, "max_packets"),
     regs.MGMT_COAL_USECS: partial(_coalescing, "max_usecs"),
+    **steering_registers.READERS,
 }
 
 
 # ---- writes
 def _features(shift: int, card: Card, port: Management, value: int) -> None:
     card.bar.device_features = card.bar.device_features & ~(LOW << shift) | value << shift
+
+
+def _active_features_high(card: Card, port: Management, value: int) -> None:
+    for queue in card.queues:
+        queue.packed = bool(value & regs.MGMT_ACTIVE_FEATURES_HI_RING_PACKED)
+    report = bool(value & regs.MGMT_ACTIVE_FEATURES_HI_HASH_REPORT)
+    card.receive.hash_report = card.filter.steering.report = report
+    card.transmit.header_bytes = HASH_HEADER if report else HEADER
 
 
 def _active_features(card: Card, port: Management, value: int) -> None:
@@ -138,6 +151,7 @@ def _switch_datapath(card: Card, port: Management, value: int) -> None:
     card.filter.enable = bool(value & regs.MGMT_DATAPATH_RX_ENABLE)
     if value & regs.MGMT_DATAPATH_CLEAR:
         card.clear()
+        steering_registers.cleared(port)
     card.transmit.turn()
     card.receive.turn()
 
@@ -180,6 +194,7 @@ WRITERS: dict[int, Write] = {
     regs.MGMT_DEVICE_FEATURES_LO: partial(_features, 0),
     regs.MGMT_DEVICE_FEATURES_HI: partial(_features, 32),
     regs.MGMT_ACTIVE_FEATURES_LO: _active_features,
+    regs.MGMT_ACTIVE_FEATURES_HI: _active_features_high,
     regs.MGMT_HOLD_LIMIT_US: lambda card, port, value: setattr(card.status, "hold_limit_us", value),
     regs.MGMT_DATAPATH: _switch_datapath,
     regs.MGMT_CONFIG_NOTIFY: lambda card, port, value: card.bar.notify_config() if value & 1 else None,
@@ -196,4 +211,5 @@ WRITERS: dict[int, Write] = {
     regs.MGMT_WATCHDOG_US: _watchdog,
     regs.MGMT_HEARTBEAT: lambda card, port, value: card.status.heartbeat(),
     regs.MGMT_STATS_SNAPSHOT: lambda card, port, value: card.snapshots.take_firmware() if value & 1 else None,
+    **steering_registers.WRITERS,
 }

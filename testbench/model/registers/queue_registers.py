@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from testbench.model.offload.coalesce import Coalescer
 from testbench.model.registers.msix import NO_VECTOR, Msix
-from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.rings.queue import Virtqueue
 
 LOOK_PS = 200_000  # how often a queue that is being reset is looked at
 
@@ -46,9 +46,10 @@ class QueueControl:
         return not any(queue.busy for queue in self.queues) and not any(row.resetting for row in self.registers)
 
     def set_size(self, gq: int, size: int) -> None:
-        """A power of two from 2 to the largest; anything else, or an enabled queue, leaves it as it is."""
+        """From 2 to the largest, of a split ring a power of two; anything else, or an enabled queue, leaves it."""
         row = self.registers[gq]
-        if not (row.enabled or row.resetting) and 2 <= size <= self._size_max and not size & (size - 1):
+        good = 2 <= size <= self._size_max and (self.queues[gq].packed or not size & (size - 1))
+        if good and not (row.enabled or row.resetting):
             row.size = size
 
     def set_address(self, gq: int, word: int, value: int, mask: int) -> None:
@@ -73,7 +74,7 @@ class QueueControl:
         self.errors[gq] = 0
         index, row.start_index = row.start_index, 0
         desc, driver, device = row.addresses
-        self.queues[gq].start(row.size, desc, driver, device, index)
+        self.queues[gq].start(row.size, (desc, driver, device), index)
 
     def kick(self, gq: int) -> None:
         """The driver's notification."""

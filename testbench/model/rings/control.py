@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testbench.model.host.memory import HostMemory
-from testbench.model.rings.virtqueue import Virtqueue
+from testbench.model.rings.chain import Chain
+from testbench.model.rings.queue import Virtqueue
 
 RAM_BYTES = 4096
 WRITABLE = 64  # writable descriptors of a command that are used
@@ -25,7 +26,7 @@ class Control:
         self.ram = bytearray(RAM_BYTES)
         self.pending = self.too_long = self.stopped = False
         self.length = self.capacity = 0
-        self._head = 0
+        self._chain = Chain(0, [], 0)
         self._writable: list[tuple[int, int]] = []
         self._busy = False
 
@@ -35,7 +36,7 @@ class Control:
             return
         self._busy = True
         chain = self._queue.take()
-        self._head, self._writable, self.too_long, self.capacity = chain.head, [], False, 0
+        self._chain, self._writable, self.too_long, self.capacity = chain, [], False, 0
         failed, at = bool(chain.error), 0
         for address, length, write in chain.segments:
             if write:
@@ -91,6 +92,6 @@ class Control:
             self._end(0)
 
     def _end(self, total: int) -> None:
-        self._queue.complete(self._head, total)
+        self._queue.complete(self._chain, total)
         self._busy = False
         self.turn()
