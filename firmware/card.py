@@ -8,16 +8,20 @@ from collections.abc import Mapping
 from . import regs
 from .bus import ManagementBus
 from .coalescing import Coalescing
+from .commands import CoalescingCommands, MultiqueueCommands, OffloadCommands, ReceiveCommands, Table
 from .control import Control
 from .faults import Faults
-from .features import offered
+from .features import MQ, MULTIQUEUE, bits, offered
 from .filter import ReceiveFilter
 from .identity import Card, identify, self_test
 from .link import Link
 from .log import Log
+from .negotiated import Negotiated
 from .settings import CardSettings
 from .stats import snapshot
 from .status import DRIVER_OK, NEEDS_RESET, DeviceStatus
+from .steering import Steering
+from .vlan import VlanFilter
 
 EVENTS = (
     regs.EVENT_STATUS_STATUS_WRITE | regs.EVENT_STATUS_CTRL_COMMAND | regs.EVENT_STATUS_LINK
@@ -51,17 +55,23 @@ class Firmware:
         self.filter = ReceiveFilter(bus, card.mac_entries)
         self.coalescing = Coalescing(bus, card)
         self.link = Link(bus, card, settings)
-        self.control = Control(bus, card, self.filter, self.coalescing, settings.multi_pair_test, self.link.set_mac)
-        self.offer = offered(settings.withheld)
-        base = regs.DATAPATH_MULTI_PAIR if settings.multi_pair_test else 0
+        self.negotiated = Negotiated(settings.multi_pair_test)
+        self.vlans = VlanFilter(bus)
+        self.steering = Steering(bus, card.pairs, self.negotiated)
+        self.control = Control(bus, self._commands(), self.negotiated)
+        self.offer = offered(settings.withheld | self._impossible())
         self.status = DeviceStatus(
-            bus, self.log, self.offer, base, self._features_accepted, self.control.abandon, self._was_reset
+            bus, self.log, self.offer, self.negotiated, self._features_accepted, self.control.abandon, self._was_reset
         )
         self.faults = Faults(bus, card, self.log, self.status)
-        accepted = await self.status.take_over()
+        await self.status.take_over()
+        accepted = self.negotiated.features
         if accepted:
-            self.control.active = accepted
             await self.filter.take_over()
+            await self.steering.take_over()
+            self.vlans.take_over()
+        else:
+            self.steering.reset()
         bus.write32(regs.DEVICE_FEATURES_LO, self.offer & 0xFFFF_FFFF)
         bus.write32(regs.DEVICE_FEATURES_HI, self.offer >> 32)
         bus.write32(regs.HOLD_LIMIT_US, settings.hold_limit_us)
@@ -82,6 +92,20 @@ class Firmware:
         bus.write32(regs.EVENT_ENABLE, EVENTS)
         self.log.add(bus.now_ns(), "boot", f"version {card.version}, {card.pairs} pairs, {card.data_width} bits")
         return card
+
+    def _impossible(self) -> int:
+        """Features that this card cannot offer: the test mode is a map of the queues without them."""
+        if self.settings.multi_pair_test:
+            return bits(MULTIQUEUE)
+        return bits((MQ,)) if self.card.pairs == 1 else 0
+
+    def _commands(self) -> Table:
+        return {
+            **ReceiveCommands(self.filter, self.vlans, self.link.set_mac).table(),
+            **MultiqueueCommands(self.steering, self.card.pairs).table(),
+            **OffloadCommands(self.bus, self.negotiated).table(),
+            **CoalescingCommands(self.coalescing, self.card.pairs, self.negotiated).table(),
+        }
 
     async def _carry_on(self, accepted: int) -> None:
         """A driver is live. What cannot be known or kept for it is for a reset, which only the driver can begin."""
@@ -138,15 +162,16 @@ class Firmware:
             self.log.add(bus.now_ns(), "hold timeout", "a driver's read of device_status was not answered in time")
 
     def _features_accepted(self, accepted: int) -> None:
-        self.control.active = accepted
         self.link.features_accepted(accepted)
         self.filter.features_accepted(accepted)
+        self.vlans.features_accepted(accepted)
 
     def _was_reset(self) -> None:
-        self.control.active = 0
         self.link.reset()
         self.coalescing.reset()
         self.filter.reset()
+        self.vlans.reset()
+        self.steering.reset()
 
     def steer(self, table: Mapping[bytes, int], default: int = 0) -> None:
         """Vendor test mode: frames to these addresses go to these receive queues, all others to ``default``."""

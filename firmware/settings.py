@@ -28,4 +28,4 @@ class CardSettings:
     rx_wait_cycles: int = 2_500
     """How long a received frame waits for a buffer."""
     multi_pair_test: bool = False
-    """Vendor test mode: all queue pairs on the BAR without MQ, steered by ``Firmware.steer``."""
+    """Vendor test mode: all queue pairs on the BAR without MQ and RSS, steered by ``Firmware.steer``."""

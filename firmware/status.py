@@ -11,6 +11,7 @@ from .bus import ManagementBus, wait_for
 from .errors import RegisterTimeout
 from .identity import field
 from .log import Log
+from .negotiated import Negotiated
 
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
 QUIET_LIMIT_NS = 15_000_000
@@ -21,32 +22,43 @@ class DeviceStatus:
     """Keeps ``status`` as the driver sees it. ``on_reset`` and ``on_features`` do what other modules must do then."""
 
     def __init__(
-        self, bus: ManagementBus, log: Log, offer: int, base: int,
+        self, bus: ManagementBus, log: Log, offer: int, negotiated: Negotiated,
         on_features: Callable[[int], None], abandon: Callable[[], Awaitable[None]], on_reset: Callable[[], None],
     ) -> None:  # fmt: skip
-        """``base`` are DATAPATH bits that stay set whatever the driver does."""
-        self._bus, self._log, self._offer, self._base = bus, log, offer, base
+        self._bus, self._log, self._offer, self._negotiated = bus, log, offer, negotiated
         self._on_features, self._abandon, self._on_reset = on_features, abandon, on_reset
         self.status = 0
         self.resets = 0
         self._count = 0
         self._interrupted = False
 
-    async def take_over(self) -> int:
-        """What an earlier firmware has answered still holds. Returns the features in force, 0 without FEATURES_OK."""
+    async def take_over(self) -> None:
+        """What an earlier firmware has answered still holds, and so do the features in force after FEATURES_OK."""
         bus = self._bus
         self.status = field(await bus.read32(regs.DEVICE_STATUS), regs.DEVICE_STATUS_STATUS)
         wanted = field(await bus.read32(regs.HOST_STATUS), regs.HOST_STATUS_STATUS)
         # a driver takes no bit back but by a reset: so there was one, and it was not finished
         self._interrupted = bool(self.status & ~NEEDS_RESET & ~wanted)
+        if self.status & FEATURES_OK and not self._interrupted:
+            self._negotiated.features = await self._in_force()
         switches = await bus.read32(regs.DATAPATH)
         if switches & regs.DATAPATH_MULTI_PAIR != self._base:
             # only then, because a write takes back the QUIESCE of a reset that comes in this moment
             bus.write32(regs.DATAPATH, switches & ~regs.DATAPATH_MULTI_PAIR | self._base)
-        if not self.status & FEATURES_OK or self._interrupted:
-            return 0
-        low = await bus.read32(regs.ACTIVE_FEATURES_LO)
-        return low | await bus.read32(regs.ACTIVE_FEATURES_HI) << 32
+
+    async def _in_force(self) -> int:
+        low = await self._bus.read32(regs.ACTIVE_FEATURES_LO)
+        accepted = low | await self._bus.read32(regs.ACTIVE_FEATURES_HI) << 32
+        if feature.has(accepted, feature.CTRL_GUEST_OFFLOADS):
+            # an offload that the driver has switched off is in force no more, but it may switch it on again
+            negotiated = self._offer & await self._bus.read32(regs.DRIVER_FEATURES_LO)
+            accepted |= negotiated & feature.bits(feature.GUEST_OFFLOADS)
+        return accepted
+
+    @property
+    def _base(self) -> int:
+        """DATAPATH bits that stay set whatever the driver does, until its next reset."""
+        return regs.DATAPATH_MULTI_PAIR if self._negotiated.multi_pair else 0
 
     async def serve(self) -> None:
         """The driver wrote the status: act, then answer with the count of the write that was seen."""
@@ -63,6 +75,7 @@ class DeviceStatus:
 
     async def _reset(self) -> bool:
         bus = self._bus
+        self._negotiated.features = 0
         bus.write32(regs.DATAPATH, self._base | regs.DATAPATH_QUIESCE)
         try:
             await self._quiet()
@@ -123,7 +136,10 @@ class DeviceStatus:
             return False
         self._bus.write32(regs.ACTIVE_FEATURES_LO, accepted & 0xFFFF_FFFF)
         self._bus.write32(regs.ACTIVE_FEATURES_HI, accepted >> 32)
+        self._negotiated.features = accepted
         self._on_features(accepted)
+        if accepted & feature.bits(feature.MULTIQUEUE):
+            self._switch(on=False)  # with the queues where the driver looks for them next
         return True
 
     def _switch(self, on: bool) -> None:

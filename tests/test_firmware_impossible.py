@@ -26,8 +26,8 @@ def drive(bus, firmware, *statuses):
     return bus.device_status()
 
 
-def live(bus, firmware):
-    bus.driver_features(firmware.offer)
+def live(bus, firmware, features=None):
+    bus.driver_features(firmware.offer if features is None else features)
     assert drive(bus, firmware, 0, 1, 3, 11, 15) == 15
 
 
@@ -78,14 +78,19 @@ def test_a_reset_abandons_a_command_that_the_card_would_hold_for_ever():
     assert bus.done == [b""]
 
 
-def test_only_the_drivers_queues_have_coalescing_whatever_the_card_calls_enabled():
+MULTIQUEUE = 1 << 22 | 1 << 60  # MQ, RSS
+
+
+@pytest.mark.parametrize("multiqueue, last", [(0, 1), (1 << 22, 7), (1 << 60, 7)])
+def test_only_the_drivers_queues_have_coalescing_whatever_the_card_calls_enabled(multiqueue, last):
     bus = RegisterCard()
     bus.words[regs.PARAM_QUEUES] = 1024 << 16 | 4
     firmware = Firmware(bus)
     run(firmware.boot())
-    live(bus, firmware)
+    live(bus, firmware, firmware.offer & ~MULTIQUEUE | multiqueue)
     bus.words[regs.QUEUE_STATE] = regs.QUEUE_STATE_ENABLED
-    for queue, ack in ((0, 0), (1, 0), (2, 1), (3, 1), (8, 1), (0xFFFF, 1)):
+    for queue in (0, 1, 2, 3, 7, 8, 9, 0xFFFF):
+        ack = int(queue > last)
         request = b"\6\2" + struct.pack("<HHII", queue, 0, 1, 1)
         assert run(firmware.control.answer(request, 1)) == bytes((ack,)), queue
 

@@ -9,8 +9,10 @@ from testbench.lib.runtime import run_simulation
 
 ACK, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
 ENABLED = regs.DATAPATH_TX_ENABLE | regs.DATAPATH_RX_ENABLE
+MULTI_PAIR = regs.DATAPATH_MULTI_PAIR
 # the offer the project promises, by the standard's bit numbers
-PROMISED = [0, 1, 3, 5, 11, 12, 13, 15, 16, 17, 18, 23, 28, 29, 32, 33, 36, 40, 52, 53, 63]
+PROMISED = [0, 1, 2, 3, 5, 11, 12, 13, 15, 16, 17, 18, 19, 23, 28, 29, 32, 33, 34, 35, 36, 40, 52, 53, 57, 60, 63]
+NEED_CONTROL = {2, 18, 19, 22, 23, 52, 53, 57, 60}
 MTU = 9216 - 22
 
 
@@ -23,15 +25,33 @@ def test_a_driver_is_brought_up_step_by_step(run):
         [0, 0, [], 0, 0],
         [ACK, ACK, [], 0, 0],
         [3, 3, [], 0, 0],
-        [11, 11, PROMISED, MTU, 0],
-        [15, 15, PROMISED, MTU, ENABLED],
-        [15 | FAILED, 15 | FAILED, PROMISED, MTU, 0],
+        [11, 11, PROMISED, MTU, MULTI_PAIR],  # with RSS
+        [15, 15, PROMISED, MTU, MULTI_PAIR | ENABLED],
+        [15 | FAILED, 15 | FAILED, PROMISED, MTU, MULTI_PAIR],
     ]
+
+
+def test_a_card_of_several_pairs_offers_mq_and_moves_its_queues_for_it(run):
+    got = run("firmware_status:several_pairs", CardConfig(queue_pairs=4), sets={"MQ": [22], "RSS": [60], "none": []})
+    assert got["offer"] == sorted([*PROMISED, 22])
+    for name, outcome in got["sets"].items():
+        multi = MULTI_PAIR if name != "none" else 0
+        # the map is there when the driver has its answer, through DRIVER_OK and FAILED, and gone with the reset
+        assert outcome["datapath"] == [0, multi, multi | ENABLED, multi, 0], name
+        assert outcome["queues"] == [3, 9 if multi else 3] and outcome["sizes"] == ([1024] * 9 if multi else [1024] * 3)
+
+
+def test_the_test_mode_is_a_map_without_mq(run):
+    got = run(
+        "firmware_status:several_pairs", CardConfig(queue_pairs=4), sets={"none": []}, card={"multi_pair_test": True}
+    )
+    assert got["offer"] == [bit for bit in PROMISED if bit != 60]
+    assert got["sets"]["none"]["queues"] == [9, 9] and set(got["pairs"]) == {4}
 
 
 def test_withholding_a_feature_withholds_what_needs_it(run):
     got = run("firmware_status:bring_up", card={"withheld": 1 << features.CSUM | 1 << features.CTRL_VQ})
-    assert got["offer"] == [bit for bit in PROMISED if bit not in (0, 11, 12, 13, 17, 18, 23, 52, 53)]
+    assert got["offer"] == [bit for bit in PROMISED if bit not in {0, 11, 12, 13, 17} | NEED_CONTROL]
     assert got["steps"][-2][:2] == [15, 15], "what is left is enough for a driver"
 
 
@@ -39,7 +59,7 @@ def test_withholding_a_feature_withholds_what_needs_it(run):
 RULES = [
     (7, [1]), (8, [1]), (9, [7, 8]), (10, [1]), (11, [0]), (12, [0]), (13, [11, 12]), (14, [0]), (18, [17]), (19, [17]),
     (21, [17]), (22, [17]), (23, [17]), (51, [17]), (51, [57, 60]), (52, [17]), (53, [17]), (54, [1]), (55, [1]),
-    (56, [0]), (60, [17]), (61, [11, 12]),
+    (56, [0]), (60, [17]), (61, [11, 12]), (2, [17]), (57, [17]),
 ]  # fmt: skip
 EVERYTHING = (1 << 64) - 1
 
@@ -63,14 +83,14 @@ def test_features_ok_is_refused_with_the_reason_in_the_log(run):
         for bit, missing in RULES
         if {bit, *missing} <= set(PROMISED)
     }
-    assert len(offered) == 7
+    assert len(offered) == 11
     sets = {
         "VERSION_1 is required": (1 << 32, 0),
         "HOST_TSO4 requires CSUM": (1, 0),
         "HOST_ECN requires": (3 << 11, 0),
         "CTRL_RX requires CTRL_VQ": (1 << 17, 0),
         "MQ was not offered": (0, 1 << 22),
-        "bit 34 was not offered": (0, 1 << 34),
+        "bit 42 was not offered": (0, 1 << 42),
         **offered,
     }
     got = run("firmware_status:refusals", sets=sets)

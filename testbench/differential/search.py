@@ -19,7 +19,12 @@ def search(first: Device, second: Device, pairs: int, start: int, examples: int,
 
     @seed(start)
     @settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=phases
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=phases,
+        report_multiple_bugs=False,
     )
     @given(sequences(pairs))
     def agree(sequence: Sequence) -> None:

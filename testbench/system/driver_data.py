@@ -7,6 +7,7 @@ from typing import Any
 
 from firmware import features, regs
 from host_driver import Feature, NetDevice, NetHeader, checksum_request, tso_request
+from host_driver.net.features import mask
 from host_driver.transport.capabilities import read_capabilities
 from testbench.lib.oracle_tso import NetHeader as OracleHeader
 from testbench.lib.oracle_tso import expected
@@ -57,8 +58,8 @@ async def negotiated(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
             assert device.features == {bit for bit in Feature if features.has(offer, bit)}
             accepted = await sim.mgmt.read32(regs.DRIVER_FEATURES_LO)
             outcome[f"{name}, {vectors} vectors"] = {
-                "accepted": accepted | await sim.mgmt.read32(regs.DRIVER_FEATURES_HI) << 32 == offer,
-                "offered": [bit for bit in range(64) if offer >> bit & 1],
+                "accepted": accepted | await sim.mgmt.read32(regs.DRIVER_FEATURES_HI) << 32 == mask(device.features),
+                "offered": [feature for feature in Feature if features.has(offer, feature)],
                 "alone": await rig.ping_pong([60, 1514, 14]), "bursts": await both_ways(rig, 6, 16),
                 "used": len(set(device.queues.vectors.values())),
             }  # fmt: skip

@@ -14,6 +14,7 @@ from testbench.system.firmware_bus import RecordingBus
 from testbench.system.rig import LIMIT_NS
 
 MINIMUM = 1 << 32  # VERSION_1
+PACKED = 1 << 34  # RING_PACKED
 ACK, DRIVER, FEATURES_OK, DRIVER_OK = 1, 3, 11, 15  # device_status step by step
 TRANSMIT, CONTROL = 1, 2  # indices of virtqueues: transmitq1, and the control queue of one pair
 CONFIG = struct.Struct("<6sHHHIB")  # struct virtio_net_config: mac, status, queue pairs, mtu, speed, duplex
@@ -50,9 +51,9 @@ class Stage:
         return await self.transport.read("device_status")
 
     async def live(self, features: int | None = None) -> int:
-        """A driver's whole bring-up; the status at its end."""
+        """The whole bring-up of a driver of split rings; the status at its end."""
         await self.status(0, ACK, DRIVER)
-        self.transport.write_features(self.firmware.offer if features is None else features)
+        self.transport.write_features(self.firmware.offer & ~PACKED if features is None else features)
         return await self.status(FEATURES_OK, DRIVER_OK)
 
     async def read(self, *names: str) -> list[int]:
@@ -98,6 +99,27 @@ async def bring_up(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         seen = await stage.status(status)
         steps.append([status, seen, bits(await stage.active()), *await stage.read("RX_MTU", "DATAPATH")])
     return {**found, "steps": steps}
+
+
+async def several_pairs(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
+    """A card of several pairs: what it offers, and where its queues are for drivers that accept each of ``sets``."""
+    stage = await Stage(sim, args).boot()
+    offer, outcome = bits(await stage.transport.device_features()), {}
+    for name, accepted in args["sets"].items():
+        datapath, queues = [], []
+        await stage.status(0, ACK)
+        for status in (DRIVER, FEATURES_OK, DRIVER_OK, DRIVER_OK | 128, 0):
+            if status == FEATURES_OK:
+                stage.transport.write_features(MINIMUM | 1 << 17 | sum(1 << bit for bit in accepted))
+                queues.append(await stage.transport.read("num_queues"))
+            await stage.status(status)
+            datapath += await stage.read("DATAPATH")
+            if status == FEATURES_OK:
+                queues.append(await stage.transport.read("num_queues"))
+                sizes = [await stage.transport.queue_limit(index) for index in range(queues[-1])]
+        outcome[name] = {"datapath": datapath, "queues": queues, "sizes": sizes}
+    pairs = [value for _, value in stage.bus.written(regs.ACTIVE_PAIRS)]
+    return {"offer": offer, "sets": outcome, "pairs": pairs}
 
 
 async def refusals(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:

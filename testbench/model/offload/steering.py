@@ -77,5 +77,5 @@ class Steering:
 
     def _toeplitz(self, data: bytes) -> int:
         if self._hashed is None or self._hashed[0] != self.key:
-            self._hashed = bytes(self.key), Toeplitz(self.key)
+            self._hashed = bytes(self.key), Toeplitz(bytes(self.key))
         return self._hashed[1].hash(data)
