@@ -33,7 +33,7 @@ class RegisterCard:
         }  # fmt: skip
         self.time = 0
         self.errors: list[int] = []
-        self.quiet = True
+        self.quiet = self.rx_idle = True
         self.stuck_bits = 0
         self.done: list[bytes] = []
 
@@ -52,7 +52,8 @@ class RegisterCard:
         if address == regs.CYCLES_LO:
             return self.time // 4
         if address == regs.DATAPATH_STATUS:
-            return int(self.quiet and not words.get(regs.CTRL_STATE, 0) & 1)
+            quiet = self.quiet and not words.get(regs.CTRL_STATE, 0) & 1
+            return quiet * regs.DATAPATH_STATUS_QUIET | self.rx_idle * regs.DATAPATH_STATUS_RX_IDLE
         if address == regs.SCRATCH:
             return words.get(address, 0) | self.stuck_bits
         return words.get(address, 0)

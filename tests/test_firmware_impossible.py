@@ -6,7 +6,7 @@ import struct
 import pytest
 from register_card import RegisterCard, run
 
-from firmware import Firmware, regs
+from firmware import Firmware, regs, steering
 from firmware.errors import IdentityError, ParameterError, RegisterTimeout, SelfTestError
 
 NEEDS_RESET = 64
@@ -93,6 +93,21 @@ def test_only_the_drivers_queues_have_coalescing_whatever_the_card_calls_enabled
         ack = int(queue > last)
         request = b"\6\2" + struct.pack("<HHII", queue, 0, 1, 1)
         assert run(firmware.control.answer(request, 1)) == bytes((ack,)), queue
+
+
+def test_fewer_pairs_wait_for_frames_that_were_steered_before_but_not_for_ever():
+    bus = RegisterCard()
+    bus.words[regs.PARAM_QUEUES] = 1024 << 16 | 4
+    firmware = Firmware(bus)
+    run(firmware.boot())
+    live(bus, firmware)
+    took = {}
+    for pairs, idle in ((4, False), (2, False), (3, False), (1, True)):
+        bus.rx_idle, before = idle, bus.time
+        assert run(firmware.control.answer(b"\4\0" + struct.pack("<H", pairs), 1)) == b"\0"
+        took[pairs] = bus.time - before
+        assert (bus.words[regs.ACTIVE_PAIRS], bus.words[regs.STEERING]) == (pairs, 1)
+    assert max(took[4], took[3], took[1]) < 1_000 and steering.DRAIN_LIMIT_NS <= took[2] < 2 * steering.DRAIN_LIMIT_NS
 
 
 def test_errors_without_end_do_not_keep_firmware_from_other_duties():
