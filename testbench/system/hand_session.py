@@ -72,6 +72,20 @@ class Session:
         self.driver.queues[index].reclaim()
         return [[word & 0xFFFF, word >> 16], list(self.driver.queues[index].indices)]
 
+    async def want(self, index: int, flags: int, ahead: int = 0) -> None:
+        """Which interrupts of a packed queue the driver wants; see ``PackedQueue.want``."""
+        self.driver.queues[index].reclaim()
+        self.driver.queues[index].want(flags, ahead)
+
+    async def sized(self, index: int, size: int) -> int:
+        """The size that a queue has when it was reset and this one has been written."""
+        transport = self.driver.transport
+        transport.write("queue_select", index)
+        if await transport.read("queue_enable"):
+            await transport.reset_queue(index)
+        transport.write("queue_size", size)
+        return await transport.read("queue_size")
+
     async def stop_queue(self, index: int) -> None:
         """Reset a single queue and leave it so."""
         await self.driver.transport.reset_queue(index)
