@@ -96,10 +96,17 @@ class Session:
             await self.rings.start(ring)
         if not self.has(ProtocolFeature.STATUS):
             self.driver_ok()
+        await self._tell_pairs()
+
+    async def _tell_pairs(self) -> None:
+        """A front end that keeps the control queue to itself says with its rings how many pairs are in use."""
+        if feature.has(self.features, feature.MQ) and not feature.has(self.features, feature.CTRL_VQ):
+            await self.firmware.steering.automatic(max(self.rings.pairs, 1))
 
     async def stop(self, index: int) -> None:
         """Take a ring from the card."""
         await self.rings.stop(self.rings.at(index))
+        await self._tell_pairs()
 
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
