@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 
 from .. import features as feature
+from .. import regs
 from ..card import Firmware
 from ..status import DRIVER_OK, FEATURES_OK, NEEDS_RESET
 from .memory import GuestMemory, Mapper
@@ -64,17 +65,30 @@ class Session:
     async def negotiate(self) -> bool:
         """Have the card accept the features; rings that ran go on afterwards. False: it refuses them."""
         async with self.paused():
-            card = self.features
-            commanded = [bit for bit, needs in feature.REQUIREMENTS.items() if (feature.CTRL_VQ,) in needs]
-            if card & feature.bits(tuple(commanded)):
-                # a front end may keep the control queue to itself and still use what is set through it
-                card |= feature.bits((feature.CTRL_VQ,))
+            card = self._for_the_card()
             multi_pair = bool(card & feature.bits((feature.MQ, feature.RSS)))
             self._driver_ok = False
             self._in_force = self.features if await self.port.negotiate(card, multi_pair) else None
         if self._in_force is not None:
+            if not feature.has(self.features, feature.CTRL_VQ):
+                # the driver's receive modes do not come here
+                self.firmware.filter.set_mode(regs.RX_MODE_PROMISC, True)
             self.say(f"features {self.features:#x}: {', '.join(feature.names(self.features))}")
         return self._in_force is not None
+
+    def _for_the_card(self) -> int:
+        """A front end may keep the control queue to itself: then what is set through it is its own business.
+
+        But several pairs, and what is in the header of a frame, are the card's.
+        """
+        if feature.has(self.features, feature.CTRL_VQ):
+            return self.features
+        commanded = feature.bits(
+            tuple(bit for bit, needs in feature.REQUIREMENTS.items() if (feature.CTRL_VQ,) in needs)
+        )
+        kept = self.features & feature.bits((feature.MQ, feature.RSS, feature.HASH_REPORT))
+        control = feature.bits((feature.CTRL_VQ,)) if kept else 0
+        return self.features & ~commanded | kept | control
 
     def _refusal(self) -> str:
         return f"the card refuses the features {self.features:#x}: {self.firmware.log.last('features')}"
