@@ -144,6 +144,46 @@ def rings(
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
+def guest(
+    command: Annotated[
+        list[str] | None, typer.Argument(help="What to run in the guest, after '--'; a shell if nothing.")
+    ] = None,
+    guests: Annotated[
+        int, typer.Option(min=1, max=2, help="2: the other end of the wire is a second guest with a card of its own.")
+    ] = 1,
+    server: Annotated[
+        str | None,
+        typer.Option(help="Shell command for the other end.", show_default="a web server with files, and iperf3"),
+    ] = None,
+    mtu: Annotated[int, typer.Option(min=1280, max=9194, help="MTU of all kernels, bytes.")] = 1500,
+    memory: Annotated[int, typer.Option(min=128, max=4096, help="Memory of each guest, MiB.")] = 192,
+    timeout: Annotated[float | None, typer.Option(help="Seconds the command may take.")] = None,
+    pairs: Annotated[int, typer.Option(min=1, max=8, help="Queue pairs of the card.")] = 1,
+    width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
+    gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
+    latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of guest memory, ns.")] = 500,
+    capture: Annotated[bool, typer.Option(help="Leave a wire.pcapng of each card with every frame.")] = False,
+    waves: Annotated[bool, typer.Option(help="Leave waves.fst of each card (slow, large).")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the run's record; the guests can write to it.")] = Path(
+        "build/guest"
+    ),
+    device: Device = "rtl",
+) -> None:
+    """A stock Linux kernel as an ordinary process, with the card as its only interface; no root needed."""
+    from ferrule.commands.guest import guest as run
+    from ferrule.guest.session import SessionSettings
+    from ferrule.vhost.settings import VhostSettings
+
+    _no_waves(device, waves)
+    card = VhostSettings(
+        device=device, mtu=mtu, pairs=pairs, data_width=int(width), wire_gbps=int(gbps), host_latency_ns=latency,
+        capture=capture, waves=waves,
+    )  # fmt: skip
+    settings = SessionSettings(guests=guests, mtu=mtu, memory_mb=memory, server=server, card=card)
+    raise typer.Exit(run(settings, command or [], timeout, out))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
 def ethtool(
     words: Annotated[list[str] | None, typer.Argument(help="Verb and parameters, after '--'.")] = None,
     run: Annotated[Path, typer.Option(help="Folder of the running 'ferrule serve'.")] = Path("build/serve"),
