@@ -65,7 +65,7 @@ class Guest(ABC):
     def __init__(self, settings: GuestSettings, run_dir: Path) -> None:
         self.settings, self.run_dir = settings, run_dir.resolve()
         self.name = f"guest {settings.number}"
-        self._console = self.run_dir / f"guest{settings.number}.console"
+        self.console_file = self.run_dir / f"guest{settings.number}.console"
         self._stack = contextlib.ExitStack()
         self._process: Kept | None = None
         self._line: Line | None = None
@@ -132,7 +132,7 @@ class Guest(ABC):
         size = 0
         while not line.wait_ready(0.1):
             self.check()
-            now = self._console.stat().st_size
+            now = self.console_file.stat().st_size
             if now != size:
                 size = now
                 line.touch()
@@ -159,7 +159,7 @@ class Guest(ABC):
 
     def _last_words(self) -> str:
         lines = self.console().splitlines()[-CONSOLE_LINES:]
-        return f"\nits console ({self._console}) ended with:\n" + "\n".join(lines or ["(nothing)"])
+        return f"\nits console ({self.console_file}) ended with:\n" + "\n".join(lines or ["(nothing)"])
 
     def check(self) -> None:
         """Raise what ended the guest, if it has ended."""
@@ -192,7 +192,7 @@ class Guest(ABC):
     def console(self) -> str:
         """What the kernel has printed so far."""
         with contextlib.suppress(FileNotFoundError):
-            return self._console.read_text(errors="replace")
+            return self.console_file.read_text(errors="replace")
         return ""
 
     def stop(self) -> None:

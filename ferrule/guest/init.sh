@@ -7,7 +7,7 @@
 # What else comes from it is the commands' output. One command runs at a time; everything said passes one FIFO, so that
 # a command's output comes before its end, also when it leaves processes behind that go on holding its output open.
 
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/busybox HOME=/tmp
 
 say() {
     printf '\036%s\n' "$*" >&4
@@ -22,12 +22,23 @@ cover() {
     rm -f /tmp/folders
 }
 
-run() {
-    rm -f /run/running
-    setsid sh /run/command </dev/null >&4 2>&1 3<&- 4>&- &
-    echo $! >/run/running
-    wait $!
-    say end "$1" $?
+# What the line says. It goes on while a command runs.
+obey() {
+    while read -r verb token command; do
+        case $verb in
+            run)
+                echo "$command" | base64 -d >/run/command
+                echo "$token" >&5
+                ;;
+            kill)
+                running=$(cat /run/running)
+                kill -KILL "-$running" "$running"
+                ;;
+            alive) say alive ;;
+            off) break ;;
+        esac
+    done 2>/dev/null
+    echo o >/proc/sysrq-trigger
 }
 
 mount -t proc proc /proc
@@ -44,27 +55,16 @@ if ! [ -w / ]; then # the host's root, read-only
     for folder in /var/log /var/lib /var/cache; do cover $folder; done
 fi
 
-exec 3<>"$FERRULE_LINE"
+mkfifo /run/said /run/tokens
+exec 3<>"$FERRULE_LINE" 4<>/run/said 5<>/run/tokens
 stty raw -echo <&3
-mkfifo /run/said
-exec 4<>/run/said
 cat <&4 >&3 &
-
+obey <&3 &
 say ready
-while read -r verb token command <&3; do
-    case $verb in
-        run)
-            echo "$command" | base64 -d >/run/command
-            run "$token" &
-            ;;
-        kill)
-            running=$(cat /run/running)
-            kill -KILL "-$running" "$running"
-            ;;
-        alive) say alive ;;
-        off) break ;;
-    esac
-done 2>/dev/null
 
-echo o >/proc/sysrq-trigger
-while :; do sleep 1; done
+# Commands are run here, in the foreground: those of a background job would ignore SIGINT.
+while read -r token <&5; do
+    rm -f /run/running
+    setsid sh -c 'echo $$ >/run/running; exec sh /run/command' </dev/null >&4 2>&1 3<&- 4>&- 5<&-
+    say end "$token" $?
+done

@@ -14,6 +14,7 @@ PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
     "busybox": "busybox-static",
     "insmod": "kmod",
+    "depmod": "kmod",
     "ip": "iproute2",
     "curl": "curl",
     "ethtool": "ethtool",

@@ -22,10 +22,11 @@ class Kept:
         fds: Sequence[int] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """``output`` gets what it prints; it inherits ``fds`` under their numbers; ``environment`` adds to ours."""
+        """``output`` gets what it prints, added to what others write there meanwhile; it inherits ``fds`` under their numbers; ``environment`` adds to ours."""
         reading, self._lifeline = os.pipe()
         try:
-            with output.open("wb") as file:
+            output.write_bytes(b"")
+            with output.open("ab") as file:
                 self._keeper = subprocess.Popen(
                     [sys.executable, "-S", "-E", keeper.__file__, str(reading), *command], stdin=subprocess.DEVNULL,
                     stdout=file, stderr=subprocess.STDOUT, pass_fds=[reading, *fds], start_new_session=True,

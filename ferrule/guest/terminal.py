@@ -15,9 +15,11 @@ from collections.abc import Iterator
 
 from ferrule.guest.guest import Guest
 
+# The line forgets its settings when nobody has it open, so the shell's process sets them.
 SHELL = """\
-stty sane rows {rows} cols {columns} <{device}
-TERM={term} setsid -c sh -c 'cd {folder} 2>/dev/null; exec sh -i' <{device} >{device} 2>&1
+export TERM={term}
+setsid -c sh -c 'stty sane rows {rows} cols {columns}; cd "$0" 2>/dev/null; command -v bash >/dev/null && exec bash -i; exec sh -i' {folder} \
+    <{device} >{device} 2>&1
 """
 
 
