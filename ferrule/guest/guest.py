@@ -19,7 +19,7 @@ from ferrule.guest.process import Kept
 INIT = Path(__file__).with_name("init.sh")
 INTERFACE = "eth0"
 OFF_S = 5.0  # for a guest to power off by itself
-CONSOLE_LINES = 15
+CONSOLE_LINES = 40
 
 NETWORK = """\
 set -e
@@ -151,8 +151,12 @@ class Guest(ABC):
 
     def _give_up(self) -> None:
         """It gave no sign of life: nothing but SIGKILL would reach it."""
+        card, booted = self.settings.card, self._line is not None and self._line.ready
+        # User-Mode-Linux talks to the card before it prints anything, so the console alone would not tell
+        when = f" while it booted with the card at {card}" if card and not booted else ""
         self._error = GuestHung(
-            f"{self.name} hangs: no sign of life for {self.settings.silence_s:g} s; it was killed{self._last_words()}"
+            f"{self.name} hangs: no sign of life for {self.settings.silence_s:g} s{when}; it was killed"
+            f"{self._last_words()}"
         )
         if self._process:
             self._process.end()

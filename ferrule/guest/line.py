@@ -91,12 +91,14 @@ class Line:
             data = self._rest + data
             start = 0
             for mark in MARK.finditer(data):
+                if mark[2] and mark[2] != self._token:
+                    continue  # it only looks like one
                 self._keep(data[start : mark.start()])
                 start = mark.end()
-                if mark[1] == b"ready":
-                    self.ready = True
-                elif mark[2] and mark[2] == self._token:
+                if mark[2]:
                     self._status = int(mark[3])
+                elif mark[1] == b"ready":
+                    self.ready = True
             rest = data[start:]
             cut = rest.find(b"\x1e", max(0, len(rest) - LONGEST_MARK))
             cut = len(rest) if cut < 0 else cut

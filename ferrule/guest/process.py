@@ -22,7 +22,10 @@ class Kept:
         fds: Sequence[int] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """``output`` gets what it prints, added to what others write there meanwhile; it inherits ``fds`` under their numbers; ``environment`` adds to ours."""
+        """``output`` gets what it prints, besides what others add to this file.
+
+        It inherits ``fds`` under their numbers; ``environment`` adds to ours.
+        """
         reading, self._lifeline = os.pipe()
         try:
             output.write_bytes(b"")

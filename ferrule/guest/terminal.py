@@ -18,8 +18,10 @@ from ferrule.guest.guest import Guest
 # The line forgets its settings when nobody has it open, so the shell's process sets them.
 SHELL = """\
 export TERM={term}
-setsid -c sh -c 'stty sane rows {rows} cols {columns}; cd "$0" 2>/dev/null; command -v bash >/dev/null && exec bash -i; exec sh -i' {folder} \
-    <{device} >{device} 2>&1
+setsid -c sh -c 'stty sane rows {rows} cols {columns}
+cd "$0" 2>/dev/null
+command -v bash >/dev/null && exec bash -i
+exec sh -i' {folder} <{device} >{device} 2>&1
 """
 
 
