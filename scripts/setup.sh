@@ -7,6 +7,8 @@ started=$(date +%s)
 
 # command:package - what the project calls and which Debian package brings it
 needed="g++:g++ make:make perl:perl python3:python3-venv iverilog:iverilog curl:curl nginx:nginx-light tshark:tshark ethtool:ethtool ping:iputils-ping ccache:ccache"
+# guests: their kernels and machines, and what runs in them
+needed="$needed linux.uml:user-mode-linux qemu-system-x86_64:qemu-system-x86 busybox:busybox-static insmod:kmod ip:iproute2 iperf3:iperf3 dpdk-testpmd:dpdk-dev"
 missing=""
 for pair in $needed; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
@@ -47,5 +49,7 @@ fi
 echo "set-up: installing Python packages from requirements.lock"
 .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
 .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+# the kernel of QEMU guests: unpacked into the cache, not installed, so that no machine gets another kernel to boot
+.venv/bin/python -m ferrule.guest.kernel || echo "set-up: going on without it; QEMU guests say so when they start" >&2
 touch .venv/ready
 echo "set-up: done in $(($(date +%s) - started)) s"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 
+from ferrule.guest.guest import INIT
 from testbench.lib import tools
 from testbench.lib.sources import card_sources
 
@@ -14,7 +15,7 @@ def test_wheel_holds_rtl_harness_and_command(tmp_path):
     subprocess.run([sys.executable, *command], cwd=tools.ROOT, check=True, timeout=120, capture_output=True)
     (wheel,) = tmp_path.glob("ferrule-*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
-    needed = [*card_sources(), *tools.HW.rglob("*.vh"), *tools.HW.rglob("*.f")]
+    needed = [*card_sources(), *tools.HW.rglob("*.vh"), *tools.HW.rglob("*.f"), INIT]
     needed += [
         path
         for folder in ("dpi", "hdl", "coverage")

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,13 +37,18 @@ class Kernel:
 
 
 def installed_under(root: Path) -> Kernel | None:
-    """The newest such kernel below this root that has its modules."""
-    for image in sorted((root / "boot").glob(IMAGES), reverse=True):
+    """The newest such kernel below this root that can be read and has its modules."""
+    for image in sorted((root / "boot").glob(IMAGES), key=_age, reverse=True):
         version = image.name.removeprefix("vmlinuz-")
         for modules in (root / "lib" / "modules" / version, root / "usr" / "lib" / "modules" / version):
-            if (modules / "kernel").is_dir():
+            if (modules / "kernel").is_dir() and os.access(image, os.R_OK):
                 return Kernel(image, modules)
     return None
+
+
+def _age(image: Path) -> list[int]:
+    """The numbers of a version: 6.1.0-9 comes before 6.1.0-56."""
+    return [int(number) for number in re.findall(r"\d+", image.name)]
 
 
 def unpacked() -> Path:

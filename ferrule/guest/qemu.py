@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferrule.guest.guest import INIT, Guest, GuestSettings
-from ferrule.guest.initramfs import Archive
+from ferrule.guest.initramfs import Archive, libraries
 from ferrule.guest.kernel import find_kernel
 from ferrule.guest.modules import load_order
 from ferrule.guest.packages import require
@@ -89,6 +89,8 @@ class QemuGuest(Guest):
         for name in names.stdout.split():
             root.link(f"/busybox/{name}", BUSYBOX)
         root.data(BUSYBOX, busybox.read_bytes(), 0o755)  # in the place of one of these names
+        for library in libraries(busybox):  # none, if it is the static one
+            root.host_file(library)
         root.link("/bin/sh", BUSYBOX)
         root.data("/init", INIT.read_bytes(), 0o755)
         root.programs(require(*self._programs))
