@@ -124,6 +124,7 @@ class Harness:
             self.put(name, 0)
         self.put("cfg_event_idx", int(event_idx))
         self.put("cfg_indirect", int(indirect))
+        self.put("cfg_packed", 0)
         self.put("rst", 1)
         for _ in range(4):
             await RisingEdge(dut.clk)

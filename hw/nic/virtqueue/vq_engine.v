@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Split-ring engine of QUEUES queues: from the driver's avail rings to chains for a consumer, and from completions back
-// to the used rings. Nothing but wiring, hence its length; in flow order: vq_tables (configuration), vq_fetch (avail
-// ring), vq_blocks (first descriptors), vq_walker (segments), vq_used (used ring), vq_notify (interrupts); all memory
-// accesses go through vq_read and vq_write, vq_errors keeps what went wrong.
+// Ring engine of QUEUES queues, split or packed: from what the driver makes available to chains for a consumer, and from
+// completions back to used entries. Nothing but wiring, hence its length; in flow order: vq_tables (configuration),
+// vq_fetch (avail side), vq_blocks (first descriptors), vq_walker (segments), vq_used (used side), vq_notify (interrupts);
+// all memory accesses go through vq_read and vq_write, vq_errors keeps what went wrong.
 `default_nettype none
 
 module vq_engine #(
@@ -19,6 +19,7 @@ module vq_engine #(
     input  wire [QW-1:0]     qcfg_queue,
     input  wire [2:0]        qcfg_field,
     input  wire [63:0]       qcfg_data,
+    input  wire              cfg_packed,        // changes only while every queue is stopped and idle
     input  wire              cfg_event_idx,
     input  wire              cfg_indirect,
     input  wire              kick_valid,
@@ -56,9 +57,7 @@ module vq_engine #(
     output wire              cpl_ready,
     input  wire [QW-1:0]     cpl_queue,
     input  wire [15:0]       cpl_id,
-    /* verilator lint_off UNUSEDSIGNAL */
-    input  wire [15:0]       cpl_ndesc,         // for packed rings
-    /* verilator lint_on UNUSEDSIGNAL */
+    input  wire [15:0]       cpl_ndesc,
     input  wire [31:0]       cpl_len,
     input  wire              cpl_more,
     // notification
@@ -116,27 +115,34 @@ module vq_engine #(
     wire [63:0]   f_avail;
     wire [63:0]   f_used;
     wire [15:0]   a_size;
-    wire [63:0]   a_desc;
+    wire [QW-1:0] l_queue;
+    wire [15:0]   l_size;
+    wire [63:0]   l_desc;
     wire [QW-1:0] w_queue;
     wire [15:0]   w_size;
     wire [63:0]   w_desc;
     wire [15:0]   c_size;
+    wire [63:0]   c_desc;
     wire [63:0]   c_used;
     wire [QW-1:0] x_queue;
+    wire [63:0]   x_desc;
     wire [63:0]   x_used;
+    wire [QW-1:0] b_queue;
+    wire [15:0]   b_size;
     wire [15:0]   n_size;
     wire [63:0]   n_avail;
     wire [QW-1:0] a_queue;
 
     vq_tables #(.QUEUES(QUEUES), .QW(QW), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_tables (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
         .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data), .q_busy(q_busy),
         .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .start_pos(start_pos),
         .running(q_running),
         .f_queue(f_queue), .f_size(f_size), .f_desc(f_desc), .f_avail(f_avail), .f_used(f_used),
-        .a_queue(a_queue), .a_size(a_size), .a_desc(a_desc),
+        .a_queue(a_queue), .a_size(a_size), .l_queue(l_queue), .l_size(l_size), .l_desc(l_desc),
         .w_queue(w_queue), .w_size(w_size), .w_desc(w_desc),
-        .u_queue(cpl_queue), .u_size(c_size), .u_used(c_used), .x_queue(x_queue), .x_used(x_used),
+        .u_queue(cpl_queue), .u_size(c_size), .u_desc(c_desc), .u_used(c_used),
+        .x_queue(x_queue), .x_desc(x_desc), .x_used(x_used), .b_queue(b_queue), .b_size(b_size),
         .n_queue(fire_queue), .n_size(n_size), .n_avail(n_avail)
     );
 
@@ -168,7 +174,7 @@ module vq_engine #(
     wire [BLK_W-1:0]  a_data;
 
     vq_read #(.DATA_W(DATA_W), .QW(QW), .INFO_W(INFO_W), .BLK_W(BLK_W)) u_read (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
         .n_valid(n_valid), .n_ready(n_ready), .n_queue(fire_queue), .n_addr(n_addr),
         .w_valid(w_valid), .w_ready(w_ready), .w_queue(w_queue), .w_addr(w_addr), .w_count(w_count),
         .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info),
@@ -188,10 +194,11 @@ module vq_engine #(
     wire          r_valid;
     wire          r_ready;
     wire [63:0]   r_addr;
-    wire [15:0]   r_data;
+    wire [31:0]   r_data;
     wire          e_valid;
     wire          e_ready;
     wire [63:0]   e_addr;
+    wire [15:0]   e_len;
     wire [63:0]   e_data;
     wire [16:0]   e_info;
     wire          write_issued;
@@ -199,14 +206,15 @@ module vq_engine #(
     wire          b_valid;
     wire          b_error;
     wire [1:0]    b_kind;
-    wire [QW-1:0] b_queue;
     wire [16:0]   b_info;
 
     vq_write #(.DATA_W(DATA_W), .QW(QW)) u_write (
         .clk(clk), .rst(rst),
         .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_addr(x_addr), .x_data(x_data),
-        .r_valid(r_valid), .r_ready(r_ready), .r_queue(f_queue), .r_addr(r_addr), .r_data(r_data),
-        .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_queue), .e_addr(e_addr), .e_data(e_data), .e_info(e_info),
+        .r_valid(r_valid), .r_ready(r_ready), .r_queue(f_queue), .r_addr(r_addr),
+        .r_len(cfg_packed ? 16'd4 : 16'd2), .r_data(r_data),
+        .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_queue), .e_addr(e_addr), .e_len(e_len), .e_data(e_data),
+        .e_info(e_info),
         .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr), .wr_req_len(wr_req_len),
         .wr_req_tag(wr_req_tag), .wr_dat_valid(wr_dat_valid), .wr_dat_ready(wr_dat_ready), .wr_dat_data(wr_dat_data),
         .wr_rsp_valid(wr_rsp_valid), .wr_rsp_error(wr_rsp_error),
@@ -214,38 +222,45 @@ module vq_engine #(
         .b_valid(b_valid), .b_error(b_error), .b_kind(b_kind), .b_queue(b_queue), .b_info(b_info)
     );
 
-    // ---- avail ring ----------------------------------------------------------------------------------------------
+    // ---- avail side ----------------------------------------------------------------------------------------------
     wire              slot_room;
     wire [5:0]        slot;
     wire              slot_short;
-    wire              slot_reserve;
+    wire [2:0]        slot_reserve;
+    wire              landed;
+    wire              goes_on;
+    wire [15:0]       next_index;
     wire              fetch_bad;
     wire [3:0]        fetch_code;
     wire              head_bad;
     wire [QUEUES-1:0] dry;
 
     vq_fetch #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_fetch (
-        .clk(clk), .rst(rst), .cfg_event_idx(cfg_event_idx),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx),
         .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
         .running(q_running), .broken(q_broken), .kick_valid(kick_valid), .kick_queue(kick_queue),
-        .queue(f_queue), .size(f_size), .desc(f_desc), .avail(f_avail), .used(f_used),
+        .queue(f_queue), .next_index(next_index), .size(f_size), .desc(f_desc), .avail(f_avail), .used(f_used),
         .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
+        .landed(landed), .goes_on(goes_on),
         .f_valid(f_valid), .f_ready(f_ready), .f_addr(f_addr), .f_len(f_len), .f_kind(f_kind), .f_info(f_info),
         .r_valid(r_valid), .r_ready(r_ready), .r_addr(r_addr), .r_data(r_data),
         .armed_valid(b_valid && b_kind == B_ARM), .armed_queue(b_queue),
         .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_size(a_size),
-        .a_count(a_info[4:0]), .a_data(a_data[255:0]),
+        .a_info(a_info[20:0]), .a_data(a_data),
         .bad_valid(fetch_bad), .bad_code(fetch_code), .head_bad(head_bad), .dry(dry),
         .dbg_queue(dbg_queue), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_state(dbg_state[2:0])
     );
     assign dbg_state[3] = q_broken[dbg_queue];
 
     // ---- descriptors ---------------------------------------------------------------------------------------------
-    wire [QUEUES-1:0] i_pending;
+    wire [QUEUES-1:0] prefetching;
+    wire [QUEUES-1:0] filled;
     wire [QUEUES-1:0] no_slot;
     wire              pop;
+    wire              take;
+    wire [QW-1:0]     take_queue;
     wire [3:0]        row_code;
-    wire [15:0]       row_head;
+    wire [15:0]       row_id;
     wire              row_indirect;
     wire [63:0]       row_table;
     wire [15:0]       row_entries;
@@ -257,20 +272,26 @@ module vq_engine #(
     wire [3:0]        chain_bad_code;
 
     vq_blocks #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_blocks (
-        .clk(clk), .rst(rst), .cfg_indirect(cfg_indirect),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
-        .queue(f_queue), .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
-        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data), .a_size(a_size),
-        .a_desc(a_desc), .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .i_pending(i_pending),
-        .ready(chain_ready), .empty(no_slot), .pop(pop), .pop_queue(pop_queue),
-        .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect), .row_table(row_table),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_indirect(cfg_indirect),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .running(q_running),
+        .queue(f_queue), .next(next_index), .slot_room(slot_room), .slot(slot), .slot_short(slot_short),
+        .slot_reserve(slot_reserve), .landed(landed), .goes_on(goes_on),
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data),
+        .l_queue(l_queue), .l_size(l_size), .l_desc(l_desc),
+        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .pending(prefetching),
+        .filled(filled), .empty(no_slot), .take(take), .take_queue(take_queue),
+        .row_code(row_code), .row_id(row_id), .row_indirect(row_indirect), .row_table(row_table),
         .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data)
     );
-    assign chain_none = ~q_running | (no_slot & (q_broken | dry));
+    // A broken packed ring gives no more: behind what could not be read nobody knows where a chain begins.
+    wire [QUEUES-1:0] cut = cfg_packed ? q_broken : {QUEUES{1'b0}};
+    assign chain_ready = q_running & filled & ~cut;
+    assign chain_none  = ~q_running | cut | (no_slot & (q_broken | dry));
 
     vq_walker #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK)) u_walker (
-        .clk(clk), .rst(rst), .cfg_indirect(cfg_indirect), .queue(w_queue), .size(w_size), .desc(w_desc),
-        .ready(chain_ready), .pop(pop), .row_code(row_code), .row_head(row_head), .row_indirect(row_indirect),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_indirect(cfg_indirect),
+        .queue(w_queue), .size(w_size), .desc(w_desc), .ready(chain_ready), .gone(~q_running | q_broken),
+        .pop(pop), .take(take), .take_queue(take_queue), .row_code(row_code), .row_id(row_id), .row_indirect(row_indirect),
         .row_table(row_table), .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data),
         .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
         .a_valid(a_valid && a_kind == K_CONT), .a_error(a_error), .a_data(a_data),
@@ -280,31 +301,37 @@ module vq_engine #(
         .err_valid(chain_bad), .err_queue(chain_bad_queue), .err_code(chain_bad_code)
     );
 
-    // ---- used ring and interrupts --------------------------------------------------------------------------------
+    // ---- used side and interrupts --------------------------------------------------------------------------------
     wire              used_bad;
     wire [QUEUES-1:0] unpublished;
+    wire [15:0]       pub_from;
+    wire [15:0]       pub_to;
     wire [15:0]       n_index;
     wire              event_bad;
 
     vq_used #(.QUEUES(QUEUES), .QW(QW)) u_used (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
         .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
-        .size(c_size), .used(c_used), .x_queue(x_queue), .x_used(x_used),
-        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_len(cpl_len), .cpl_more(cpl_more),
-        .e_valid(e_valid), .e_ready(e_ready), .e_addr(e_addr), .e_data(e_data), .e_info(e_info),
+        .size(c_size), .desc(c_desc), .used(c_used), .x_queue(x_queue), .x_desc(x_desc), .x_used(x_used),
+        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
+        .cpl_len(cpl_len), .cpl_more(cpl_more),
+        .e_valid(e_valid), .e_ready(e_ready), .e_addr(e_addr), .e_len(e_len), .e_data(e_data), .e_info(e_info),
         .x_valid(x_valid), .x_ready(x_ready), .x_addr(x_addr), .x_data(x_data),
         .b_valid(b_valid), .b_error(b_error), .b_kind(b_kind), .b_queue(b_queue), .b_info(b_info), .bad_valid(used_bad),
-        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count), .unpublished(unpublished),
+        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count), .pub_from(pub_from), .pub_to(pub_to),
+        .unpublished(unpublished),
         .n_queue(fire_queue), .n_index(n_index), .dbg_queue(dbg_queue), .dbg_used(dbg_used)
     );
 
     vq_notify #(.QUEUES(QUEUES), .QW(QW)) u_notify (
-        .clk(clk), .rst(rst), .cfg_event_idx(cfg_event_idx),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .running(q_running),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx),
+        .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
         .size(n_size), .avail(n_avail), .used_index(n_index),
+        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_size(b_size), .pub_from(pub_from), .pub_to(pub_to),
         .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_queue),
         .n_valid(n_valid), .n_ready(n_ready), .n_addr(n_addr),
-        .a_valid(a_valid && a_kind == K_EVENT), .a_error(a_error), .a_queue(a_queue), .a_data(a_data[15:0]), .bad_valid(event_bad),
+        .a_valid(a_valid && a_kind == K_EVENT), .a_error(a_error), .a_queue(a_queue), .a_size(a_size), .a_data(a_data[17:0]),
+        .bad_valid(event_bad),
         .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_queue(irq_queue), .evt_suppressed(evt_suppressed)
     );
 
@@ -334,7 +361,7 @@ module vq_engine #(
         .clk(clk), .rst(rst), .inc_valid(pop), .inc_queue(pop_queue), .dec_valid(cpl_valid && cpl_ready), .dec_queue(cpl_queue),
         .nonzero(in_hand)
     );
-    assign q_busy = reading | writing | in_hand | i_pending | unpublished;
+    assign q_busy = reading | writing | in_hand | prefetching | unpublished;
 endmodule
 
 `default_nettype wire

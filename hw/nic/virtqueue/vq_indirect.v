@@ -5,7 +5,7 @@
 module vq_indirect (
     // the descriptor
     input  wire        next,                    // its NEXT flag
-    input  wire        nested,                  // it stands in an indirect table itself
+    input  wire        nested,                  // it stands in an indirect table, or further on in a packed chain
     input  wire [31:0] len,
     // configuration
     input  wire        cfg_indirect,

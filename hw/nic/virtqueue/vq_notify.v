@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the coalescer lets an interrupt go: reads what the driver asked for, and passes the interrupt on or suppresses it.
+// When the coalescer lets an interrupt go: reads what the driver asked for (split: used_event or the avail flags, packed: its
+// event suppression structure), and passes the interrupt on or suppresses it.
 `default_nettype none
 
 module vq_notify #(
@@ -10,26 +11,33 @@ module vq_notify #(
     input  wire              clk,
     input  wire              rst,
     // configuration
+    input  wire              cfg_packed,
     input  wire              cfg_event_idx,
     input  wire              start_valid,
     input  wire [QW-1:0]     start_queue,
-    input  wire [15:0]       start_index,
     input  wire [QUEUES-1:0] running,
     input  wire [15:0]       size,              // of fire_queue
     input  wire [63:0]       avail,
     input  wire [15:0]       used_index,        // in memory
+    // publication
+    input  wire              pub_valid,
+    input  wire [QW-1:0]     pub_queue,
+    input  wire [15:0]       pub_size,
+    input  wire [15:0]       pub_from,
+    input  wire [15:0]       pub_to,
     // from the coalescer
     input  wire              fire_valid,
     output wire              fire_ready,
     input  wire [QW-1:0]     fire_queue,
-    // read of used_event or of the avail flags
+    // read of what the driver asked for
     output wire              n_valid,
     input  wire              n_ready,
     output wire [63:0]       n_addr,
     input  wire              a_valid,           // the answer is one of these
     input  wire              a_error,
     input  wire [QW-1:0]     a_queue,
-    input  wire [15:0]       a_data,
+    input  wire [15:0]       a_size,
+    input  wire [17:0]       a_data,
     output wire              bad_valid,
     // interrupts
     output wire              irq_valid,
@@ -38,23 +46,41 @@ module vq_notify #(
     output reg               evt_suppressed
 );
     localparam DEPTH = 1 << QW;
+    localparam [1:0] DISABLE = 2'd1, DESC = 2'd2;
 
-    reg [15:0]       old [0:DEPTH-1];           // used index at the last decision
-    reg [15:0]       now [0:DEPTH-1];           // used index of the decision under way
+    reg [15:0]       since [0:DEPTH-1];         // used entries published since the last decision
+    reg [15:0]       span  [0:DEPTH-1];         // of the decision under way: those it is about
+    reg [15:0]       now   [0:DEPTH-1];         // used index behind them
     reg [QUEUES-1:0] asking;
     reg [QUEUES-1:0] pending;
 
     // A queue that does not run touches memory no more: its interrupt is of no use to anybody.
     wire may_ask = running[fire_queue];
+    wire ask     = n_valid && n_ready;
 
     assign n_valid    = fire_valid && may_ask && !asking[fire_queue];
     assign fire_ready = !may_ask || (!asking[fire_queue] && n_ready);
-    assign n_addr     = cfg_event_idx ? avail + 64'd4 + {47'd0, size, 1'b0} : avail;
+    assign n_addr     = (cfg_event_idx && !cfg_packed) ? avail + 64'd4 + {47'd0, size, 1'b0} : avail;
 
-    // vring_need_event: the driver's event index lies in what was published since the last decision.
-    wire [15:0] from_event = now[a_queue] - a_data - 16'd1;
-    wire [15:0] from_old   = now[a_queue] - old[a_queue];
-    wire        wanted     = a_error || (cfg_event_idx ? from_event < from_old : !a_data[0]);
+    // A packed ring may be used more than once between two decisions; all of it is as much as can be waited for.
+    wire [15:0] fresh;
+    wire        met   = ask && fire_queue == pub_queue;
+    wire [16:0] sum   = {1'b0, met ? 16'd0 : since[pub_queue]} + {1'b0, fresh};
+    wire [15:0] total = (cfg_packed && sum > {1'b0, pub_size}) ? pub_size : sum[15:0];
+
+    vq_span u_fresh (.cfg_packed(cfg_packed), .size(pub_size), .from(pub_from), .to(pub_to), .count(fresh));
+
+    // vring_need_event: the driver's event index lies in what was published since the last decision. What a packed ring's
+    // driver may not ask for is as good as every event: an interrupt too many is the smaller harm.
+    wire [15:0] event_index = cfg_packed ? {~a_data[15], a_data[14:0]} : a_data[15:0];
+    wire [15:0] from_event;
+    wire        passed = from_event - 16'd1 < span[a_queue];
+    wire [1:0]  flags  = a_data[17:16];
+    wire        split_wanted  = cfg_event_idx ? passed : !a_data[0];
+    wire        packed_wanted = (flags == DESC && cfg_event_idx) ? passed : flags != DISABLE;
+    wire        wanted = a_error || (cfg_packed ? packed_wanted : split_wanted);
+
+    vq_span u_from (.cfg_packed(cfg_packed), .size(a_size), .from(event_index), .to(now[a_queue]), .count(from_event));
 
     assign bad_valid = a_valid && a_error;
 
@@ -63,16 +89,20 @@ module vq_notify #(
     );
 
     always @(posedge clk) begin
-        if (n_valid && n_ready) now[fire_queue] <= used_index;
-        if (a_valid) old[a_queue] <= now[a_queue];
-        if (start_valid) old[start_queue] <= start_index;
+        if (ask) begin
+            now[fire_queue]   <= used_index;
+            span[fire_queue]  <= since[fire_queue];
+            since[fire_queue] <= 16'd0;
+        end
+        if (pub_valid) since[pub_queue] <= total;
+        if (start_valid) since[start_queue] <= 16'd0;
         if (rst) begin
             asking         <= {QUEUES{1'b0}};
             pending        <= {QUEUES{1'b0}};
             evt_suppressed <= 1'b0;
         end else begin
             evt_suppressed <= a_valid && !wanted;
-            if (n_valid && n_ready) asking[fire_queue] <= 1'b1;
+            if (ask) asking[fire_queue] <= 1'b1;
             if (a_valid) asking[a_queue] <= 1'b0;
             if (irq_valid && irq_ready) pending[irq_queue] <= 1'b0;
             if (a_valid && wanted) pending[a_queue] <= 1'b1;

@@ -12,6 +12,8 @@ module vq_read #(
     // clock
     input  wire              clk,
     input  wire              rst,
+    // configuration
+    input  wire              cfg_packed,
     // notification
     input  wire              n_valid,
     output wire              n_ready,
@@ -50,7 +52,7 @@ module vq_read #(
     // a read was let out: for the count of what is outstanding
     output wire              issued,
     output wire [QW-1:0]     issued_queue,
-    // answer, one cycle
+    // answer, one cycle; a packed ring's descriptors as a split ring's, with flags in [111:96] and the buffer id in [127:112]
     output reg               a_valid,
     output reg               a_error,
     output reg  [2:0]        a_kind,
@@ -74,7 +76,7 @@ module vq_read #(
     wire [2:0]        kind  = n_valid ? K_EVENT : w_valid ? K_CONT : i_valid ? K_TABLE : f_kind;
     wire [QW-1:0]     queue = n_valid ? n_queue : w_valid ? w_queue : i_valid ? i_queue : f_queue;
     wire [63:0]       addr  = n_valid ? n_addr  : w_valid ? w_addr  : i_valid ? i_addr  : f_addr;
-    wire [7:0]        len   = n_valid ? 8'd2 : w_valid ? {1'b0, w_count, 4'd0} : i_valid ? {1'b0, i_info[2:0], 4'd0} : f_len;
+    wire [7:0]        len   = n_valid ? (cfg_packed ? 8'd4 : 8'd2) : w_valid ? {1'b0, w_count, 4'd0} : i_valid ? {1'b0, i_info[2:0], 4'd0} : f_len;
     wire [INFO_W-1:0] info  = i_valid ? i_info : f_info;
 
     reg [7:0] len_q;
@@ -106,16 +108,19 @@ module vq_read #(
     );
     /* verilator lint_on PINCONNECTEMPTY */
 
+    reg [BLK_W-1:0] land;
+
     generate
+        genvar d;
+        for (d = 0; d < BLK_W / 128; d = d + 1) begin : g_descriptor
+            assign a_data[d*128 +: 96]    = land[d*128 +: 96];
+            assign a_data[d*128+96 +: 32] = cfg_packed ? {land[d*128+96 +: 16], land[d*128+112 +: 16]} : land[d*128+96 +: 32];
+        end
         if (BEATS == 1) begin : g_single
-            reg [BLK_W-1:0] land;
-            assign a_data = land;
             always @(posedge clk)
                 if (rd_rsp_valid) land <= rd_rsp_data;
         end else begin : g_many
-            reg [BLK_W-1:0]  land;
             reg [BEAT_W-1:0] beat;
-            assign a_data = land;
             always @(posedge clk) begin
                 if (rd_rsp_valid) land[beat*DATA_W +: DATA_W] <= rd_rsp_data;
                 if (rst) beat <= {BEAT_W{1'b0}};

@@ -11,6 +11,7 @@ module vq_tables #(
     input  wire              clk,
     input  wire              rst,
     // configuration
+    input  wire              cfg_packed,
     input  wire              qcfg_valid,
     input  wire [QW-1:0]     qcfg_queue,
     input  wire [2:0]        qcfg_field,
@@ -28,20 +29,26 @@ module vq_tables #(
     output wire [63:0]       f_desc,
     output wire [63:0]       f_avail,
     output wire [63:0]       f_used,
-    // lookup: answers of reads
+    // lookup: answers of reads, first descriptors of them
     input  wire [QW-1:0]     a_queue,
     output wire [15:0]       a_size,
-    output wire [63:0]       a_desc,
+    input  wire [QW-1:0]     l_queue,
+    output wire [15:0]       l_size,
+    output wire [63:0]       l_desc,
     // lookup: walker
     input  wire [QW-1:0]     w_queue,
     output wire [15:0]       w_size,
     output wire [63:0]       w_desc,
-    // lookup: used elements, used index
+    // lookup: used elements, publishing writes, their answers
     input  wire [QW-1:0]     u_queue,
     output wire [15:0]       u_size,
+    output wire [63:0]       u_desc,
     output wire [63:0]       u_used,
     input  wire [QW-1:0]     x_queue,
+    output wire [63:0]       x_desc,
     output wire [63:0]       x_used,
+    input  wire [QW-1:0]     b_queue,
+    output wire [15:0]       b_size,
     // lookup: notification
     input  wire [QW-1:0]     n_queue,
     output wire [15:0]       n_size,
@@ -60,21 +67,26 @@ module vq_tables #(
     // What is still in flight was asked for by the last run of the queue, so a start waits for quiet.
     assign start_valid = qcfg_valid && qcfg_field == C_START && !running[qcfg_queue] && !q_busy[qcfg_queue];
     assign stop_valid  = qcfg_valid && qcfg_field == C_STOP;
-    assign start_index = qcfg_data[15:0];
-    // An AND with size-1 is the position for a power of two, and in any case inside the ring.
-    assign start_pos   = qcfg_data[15:0] & (start_size - 1'b1);
+    // Of a split ring an AND with size-1 is the position, as the size is a power of two; in any case it is inside the ring.
+    wire start_inside  = {1'b0, qcfg_data[14:0]} < start_size;
+    assign start_pos   = !cfg_packed ? qcfg_data[15:0] & (start_size - 1'b1) : start_inside ? {1'b0, qcfg_data[14:0]} : 16'd0;
+    assign start_index = !cfg_packed ? qcfg_data[15:0] : {qcfg_data[15], start_pos[14:0]};
 
     assign f_size  = size_of[f_queue];
     assign f_desc  = desc_of[f_queue];
     assign f_avail = avail_of[f_queue];
     assign f_used  = used_of[f_queue];
     assign a_size  = size_of[a_queue];
-    assign a_desc  = desc_of[a_queue];
+    assign l_size  = size_of[l_queue];
+    assign l_desc  = desc_of[l_queue];
     assign w_size  = size_of[w_queue];
     assign w_desc  = desc_of[w_queue];
     assign u_size  = size_of[u_queue];
+    assign u_desc  = desc_of[u_queue];
     assign u_used  = used_of[u_queue];
+    assign x_desc  = desc_of[x_queue];
     assign x_used  = used_of[x_queue];
+    assign b_size  = size_of[b_queue];
     assign n_size  = size_of[n_queue];
     assign n_avail = avail_of[n_queue];
 

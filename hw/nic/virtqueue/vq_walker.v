@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks one popped chain at a time and gives a segment word a descriptor; reads further blocks where the first ends,
-// and the next block ahead while descriptors follow each other in the table.
+// Walks one popped chain at a time and gives a segment word a descriptor. Where the first block ends it goes on with further
+// ones (vq_further), or, in a packed ring, with the queue's next slot, since what follows on the ring follows in the chain.
+// A bad chain of a packed ring is walked to its end, because its last descriptor holds the buffer id.
 // Longer than most: every rule about a descriptor is judged in the one place that holds the chain's state.
 `default_nettype none
 
@@ -13,15 +14,19 @@ module vq_walker #(
     input  wire               clk,
     input  wire               rst,
     // configuration
+    input  wire               cfg_packed,
     input  wire               cfg_indirect,
     output wire [QW-1:0]      queue,            // of the chain in hand
     input  wire [15:0]        size,
     input  wire [63:0]        desc,
-    // prefetched chains
+    // prefetched chains (split) or descriptors (packed)
     input  wire [QUEUES-1:0]  ready,
-    output wire               pop,
+    input  wire [QUEUES-1:0]  gone,             // no further slot of that queue will become ready
+    output wire               pop,              // a chain is begun
+    output wire               take,             // a slot is read
+    output wire [QW-1:0]      take_queue,
     input  wire [3:0]         row_code,
-    input  wire [15:0]        row_head,
+    input  wire [15:0]        row_id,
     input  wire               row_indirect,
     input  wire [63:0]        row_table,
     input  wire [15:0]        row_entries,
@@ -48,17 +53,17 @@ module vq_walker #(
     output reg                seg_write,
     output reg                seg_last,
     output reg                seg_error,
-    output reg  [15:0]        seg_id,
-    output reg  [15:0]        seg_ndesc,
+    output reg  [15:0]        seg_id,           // packed: of the chain in its last word only
+    output reg  [15:0]        seg_ndesc,        // 0 with seg_error: the chain's end is not known, it cannot be returned
     // events
     output reg                err_valid,
     output reg  [QW-1:0]      err_queue,
     output reg  [3:0]         err_code
 );
     `include "vq_kinds.vh"
-    localparam S_IDLE = 2'd0, S_LOAD = 2'd1, S_STEP = 2'd2, S_FETCH = 2'd3;
+    localparam S_IDLE = 3'd0, S_LOAD = 3'd1, S_STEP = 3'd2, S_FETCH = 3'd3, S_NEXT = 3'd4;
 
-    reg [1:0]         state_q;
+    reg [2:0]         state_q;
     reg [QW-1:0]      queue_q;
     reg [15:0]        id;
     reg [3:0]         code;                     // what is wrong with the chain, 0 nothing yet
@@ -66,72 +71,86 @@ module vq_walker #(
     reg [63:0]        base;                     // of the table the descriptors come from
     reg [15:0]        entries;
     reg [15:0]        index;                    // of the descriptor in hand
-    reg [15:0]        wanted;                   // where the next block starts
     reg [15:0]        walked;                   // descriptors given so far
     reg [15:0]        on_ring;                  // descriptors of the ring's own table so far
+    reg               counted;                  // the descriptor in hand is among them
     reg               writable;                 // a writable descriptor has been given
+    reg               apart;                    // the rest of the chain is read here, not by the fetcher
+    reg               lost;                     // a descriptor of a packed ring could not be read
     reg [BLK*128-1:0] block;
     reg [2:0]         left;                     // descriptors in the block from the one in hand on
-    // the block read ahead
-    reg               look;                     // to be asked for, starting at `wanted`
-    reg               out;                      // asked for
-    reg               held;                     // here
-    reg [15:0]        held_index;
-    reg [2:0]         held_count;
-    reg               held_error;
-    reg [BLK*128-1:0] held_block;
 
-    assign queue = queue_q;
-
-    // ---- the descriptor in hand ----------------------------------------------------------------------------------
-    wire [63:0] d_addr  = block[63:0];
-    wire [31:0] d_len   = block[95:64];
-    wire        d_next  = block[96];
-    wire        d_write = block[97];
-    wire        d_ref   = block[98];
-    wire [15:0] d_link  = block[127:112];
+    // ---- the descriptor in hand; a packed table's flags mean nothing but WRITE, its order is the chain's -----------------
+    wire        by_order = cfg_packed && in_table;
+    wire        by_ring  = cfg_packed && !in_table;
+    wire [15:0] beside   = index + 16'd1;
+    wire        at_end   = beside == entries;
+    wire [63:0] d_addr   = block[63:0];
+    wire [31:0] d_len    = block[95:64];
+    wire        d_next   = by_order ? !at_end : block[96];
+    wire        d_write  = block[97];
+    wire        d_ref    = block[98] && !by_order;
+    wire [15:0] d_link   = !cfg_packed ? block[127:112] : at_end ? 16'd0 : beside;
     wire [3:0]  ref_code;
-    wire        go      = state_q == S_STEP && (!seg_valid || seg_ready);
-    wire [3:0]  fault   = d_ref ? ref_code : (d_len == 32'd0) ? E_ZERO : (writable && !d_write) ? E_ORDER : 4'd0;
-    wire        give    = go && code == 4'd0 && fault == 4'd0 && !d_ref;
-    wire        enter   = go && code == 4'd0 && fault == 4'd0 && d_ref;
-    wire        fail    = go && code != 4'd0;
-    wire        too_far = d_link >= entries;
-    wire        too_long = walked + 16'd1 >= size;
-    wire        follows  = d_link == index + 16'd1 && left != 3'd1;
+    wire        go       = state_q == S_STEP && (!seg_valid || seg_ready);
+    wire [3:0]  fault    = d_ref ? ref_code : (d_len == 32'd0) ? E_ZERO : (writable && !d_write) ? E_ORDER : 4'd0;
+    wire        good     = go && code == 4'd0 && fault == 4'd0;
+    wire        give     = good && !d_ref;
+    wire        enter    = good && d_ref;
+    wire        too_far  = d_link >= entries;
+    wire        too_long = (by_ring ? on_ring : walked) + 16'd1 >= size;
+    wire        pass     = go && code != 4'd0 && by_ring && d_next && !too_long && !lost;
+    wire        fail     = go && code != 4'd0 && !pass;
+    wire        onward   = pass || (give && d_next && !too_far && !too_long);
+    wire        follows  = d_link == beside && left != 3'd1;
+    wire        slot     = by_ring && !apart && ready[queue_q];
 
     vq_indirect u_check (
-        .next(d_next), .nested(in_table), .len(d_len), .cfg_indirect(cfg_indirect), .size(size), .code(ref_code)
+        .next(block[96]), .nested(in_table || cfg_packed), .len(d_len), .cfg_indirect(cfg_indirect), .size(size), .code(ref_code)
     );
 
-    // ---- blocks --------------------------------------------------------------------------------------------------
-    wire match   = held && held_index == wanted;
-    wire take    = state_q == S_FETCH && match;
-    wire [15:0] room = entries - wanted;
+    // ---- blocks and slots ------------------------------------------------------------------------------------------
+    wire               match;
+    wire               further_idle;
+    wire [15:0]        wanted;
+    wire [2:0]         held_count;
+    wire               held_error;
+    wire [BLK*128-1:0] held_block;
+    wire               got  = state_q == S_FETCH && match;
+    wire               load = state_q == S_LOAD;
 
-    assign pop_ready = state_q == S_IDLE && !out && ready[pop_queue];
-    assign pop       = pop_valid && pop_ready;
-    assign w_valid   = !out && ((state_q == S_FETCH && !match) || (state_q == S_STEP && look));
-    assign w_addr    = base + {44'd0, wanted, 4'd0};
-    assign w_count   = (room < BLK) ? room[2:0] : BLK;
+    assign queue      = queue_q;
+    assign pop_ready  = state_q == S_IDLE && further_idle && ready[pop_queue];
+    assign pop        = pop_valid && pop_ready;
+    assign take       = pop || (slot && ((onward && !follows) || state_q == S_NEXT));
+    assign take_queue = (state_q == S_IDLE) ? pop_queue : queue_q;
 
     // A full block of links whose last one leads to its neighbour: the neighbour's block will be wanted soon.
-    wire [BLK*128-1:0] fresh       = (state_q == S_LOAD) ? row_data : held_block;
-    wire [2:0]         fresh_count = (state_q == S_LOAD) ? row_count : held_count;
-    wire [15:0]        fresh_index = (state_q == S_FETCH) ? wanted : row_index;
+    wire [BLK*128-1:0] fresh       = load ? row_data : held_block;
+    wire [2:0]         fresh_count = load ? row_count : held_count;
+    wire [15:0]        fresh_index = load ? row_index : wanted;
     wire [15:0]        fresh_end   = fresh_index + BLK;
-    wire [15:0]        fresh_link  = fresh[BLK*128-1 -: 16];
+    wire               fresh_order = cfg_packed && (load ? row_indirect : in_table);
     wire [BLK-1:0]     fresh_goes_on;
-    wire [15:0]        fresh_limit = (state_q == S_FETCH) ? entries : row_indirect ? row_entries : size;
-    wire               fresh_look  = fresh_count == BLK && &fresh_goes_on &&
-                                     fresh_link == fresh_end && fresh_end < fresh_limit;
+    wire [15:0]        fresh_limit = !load ? entries : row_indirect ? row_entries : size;
+    wire               fresh_look  = fresh_count == BLK && &fresh_goes_on && fresh_end < fresh_limit &&
+                                     (cfg_packed || fresh[BLK*128-1 -: 16] == fresh_end);
 
     generate
         genvar g;
         for (g = 0; g < BLK; g = g + 1) begin : g_goes_on
-            assign fresh_goes_on[g] = fresh[g*128+96] && !fresh[g*128+98];
+            assign fresh_goes_on[g] = fresh_order || (fresh[g*128+96] && !fresh[g*128+98]);
         end
     endgenerate
+
+    vq_further #(.BLK(BLK)) u_further (
+        .clk(clk), .rst(rst), .forget(pop || enter || got), .need(state_q == S_FETCH),
+        .need_at_valid(enter || (onward && !follows)), .need_at(enter ? 16'd0 : d_link),
+        .loaded(load || got), .look(fresh_look), .loaded_end(fresh_end), .walking(state_q == S_STEP), .base(base),
+        .entries(entries), .match(match), .wanted(wanted), .idle(further_idle), .held_count(held_count), .held_error(held_error),
+        .held_block(held_block), .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
+        .a_valid(a_valid), .a_error(a_error), .a_data(a_data)
+    );
 
     always @(posedge clk) begin
         case (state_q)
@@ -139,96 +158,87 @@ module vq_walker #(
                 if (pop) begin
                     state_q  <= S_LOAD;
                     queue_q  <= pop_queue;
+                    code     <= 4'd0;
                     walked   <= 16'd0;
+                    on_ring  <= 16'd0;
                     writable <= 1'b0;
-                    held     <= 1'b0;
+                    apart    <= 1'b0;
+                    lost     <= 1'b0;
                 end
             S_LOAD: begin
                 state_q  <= S_STEP;
-                code     <= row_code;
-                id       <= row_head;
+                id       <= row_id;
                 in_table <= row_indirect;
                 base     <= row_indirect ? row_table : desc;
                 entries  <= row_indirect ? row_entries : size;
-                on_ring  <= row_indirect ? 16'd1 : 16'd0;
+                if (row_indirect) on_ring <= 16'd1;
+                if (code == 4'd0) code <= row_code;
             end
             S_STEP: begin
-                if (go && code == 4'd0 && fault != 4'd0) code <= fault;
+                if (go && code == 4'd0) code <= fault;
                 if (fail) state_q <= S_IDLE;
                 if (enter) begin
                     state_q  <= S_FETCH;
                     in_table <= 1'b1;
                     base     <= d_addr;
                     entries  <= d_len[19:4];
-                    wanted   <= 16'd0;
                     on_ring  <= on_ring + 16'd1;
-                    held     <= 1'b0;
                 end
                 if (give) begin
                     walked   <= walked + 16'd1;
                     writable <= d_write;
-                    if (!in_table) on_ring <= on_ring + 16'd1;
+                    counted  <= 1'b1;
                     if (!d_next) state_q <= S_IDLE;
                     else if (too_far) code <= E_DESC_INDEX;
                     else if (too_long) code <= E_LENGTH;
-                    else if (follows) begin
+                end
+                if ((give || pass) && !in_table) on_ring <= on_ring + 16'd1;
+                if (onward) begin
+                    counted <= 1'b0;
+                    if (follows) begin
                         block <= block >> 128;
-                        index <= index + 16'd1;
+                        index <= beside;
                         left  <= left - 3'd1;
-                    end else begin
-                        state_q <= S_FETCH;
-                        wanted  <= d_link;
-                    end
+                    end else state_q <= slot ? S_LOAD : by_ring ? S_NEXT : S_FETCH;
                 end
             end
             S_FETCH:
-                if (take) begin
+                if (match) begin
                     state_q <= S_STEP;
-                    held    <= 1'b0;
-                    if (held_error) code <= E_DESC_DMA;
+                    if (held_error) begin
+                        code <= by_ring ? E_RING_DMA : E_DESC_DMA;
+                        lost <= by_ring;
+                    end
+                end
+            S_NEXT:
+                if (slot) state_q <= S_LOAD;
+                else if (apart || gone[queue_q]) begin
+                    state_q <= S_FETCH;
+                    apart   <= 1'b1;
                 end
             default: state_q <= S_IDLE;
         endcase
 
-        if (state_q == S_LOAD || take) begin
-            block  <= fresh;
-            left   <= fresh_count;
-            index  <= fresh_index;
-            look   <= fresh_look;
-            wanted <= fresh_end;
-        end else if (state_q != S_STEP || (w_valid && w_ready)) look <= 1'b0;
-
-        if (w_valid && w_ready) begin
-            out        <= 1'b1;
-            held       <= 1'b0;
-            held_index <= wanted;
-            held_count <= w_count;
+        if (load || got) begin
+            block   <= fresh;
+            left    <= fresh_count;
+            index   <= fresh_index;
+            counted <= 1'b0;
         end
-        if (a_valid) begin
-            out        <= 1'b0;
-            held       <= 1'b1;
-            held_error <= a_error;
-            held_block <= a_data;
-        end
-        if (rst) begin
-            state_q <= S_IDLE;
-            look    <= 1'b0;
-            out     <= 1'b0;
-            held    <= 1'b0;
-        end
+        if (rst) state_q <= S_IDLE;
     end
 
     // ---- to the consumer -----------------------------------------------------------------------------------------
     always @(posedge clk) begin
         if (give || fail) begin
             seg_queue <= queue_q;
-            seg_id    <= id;
+            seg_id    <= by_ring ? block[127:112] : id;
             seg_addr  <= d_addr;
             seg_len   <= d_len;
             seg_write <= d_write;
             seg_last  <= fail || !d_next;
             seg_error <= fail;
-            seg_ndesc <= (in_table || (fail && on_ring != 16'd0)) ? on_ring : on_ring + 16'd1;
+            seg_ndesc <= (fail && lost) ? 16'd0 : (in_table || counted) ? on_ring : on_ring + 16'd1;
         end
         err_queue <= queue_q;
         err_code  <= code;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends used elements, used indices and avail events to one DMA write client, one beat each, and sorts the answers.
+// Sends used elements, publishing writes and what asks the driver for notifications to one DMA write client, one beat each,
+// and sorts the answers.
 `default_nettype none
 
 module vq_write #(
@@ -9,30 +10,32 @@ module vq_write #(
     // clock
     input  wire              clk,
     input  wire              rst,
-    // used index
+    // used index (split) or flags (packed)
     input  wire              x_valid,
     output wire              x_ready,
     input  wire [QW-1:0]     x_queue,
     input  wire [63:0]       x_addr,
     input  wire [15:0]       x_data,
-    // avail event
+    // avail event (split) or device event suppression (packed)
     input  wire              r_valid,
     output wire              r_ready,
     input  wire [QW-1:0]     r_queue,
     input  wire [63:0]       r_addr,
-    input  wire [15:0]       r_data,
+    input  wire [15:0]       r_len,             // bytes
+    input  wire [31:0]       r_data,
     // used element
     input  wire              e_valid,
     output wire              e_ready,
     input  wire [QW-1:0]     e_queue,
     input  wire [63:0]       e_addr,
+    input  wire [15:0]       e_len,             // bytes
     input  wire [63:0]       e_data,
     input  wire [16:0]       e_info,
     // DMA write client
     output reg               wr_req_valid,
     input  wire              wr_req_ready,
     output reg  [63:0]       wr_req_addr,
-    output wire [15:0]       wr_req_len,
+    output reg  [15:0]       wr_req_len,
     output wire [7:0]        wr_req_tag,
     output reg               wr_dat_valid,
     input  wire              wr_dat_ready,
@@ -68,7 +71,6 @@ module vq_write #(
 
     assign issued       = free && (x_valid || r_valid || e_valid);
     assign issued_queue = queue;
-    assign wr_req_len   = (kind_q == B_ELEMENT) ? 16'd8 : 16'd2;
     assign wr_req_tag   = {6'd0, kind_q};
 
     generate
@@ -82,7 +84,8 @@ module vq_write #(
     always @(posedge clk) begin
         if (issued) begin
             wr_req_addr <= x_valid ? x_addr : r_valid ? r_addr : e_addr;
-            data_q      <= x_valid ? {48'd0, x_data} : r_valid ? {48'd0, r_data} : e_data;
+            wr_req_len  <= x_valid ? 16'd2 : r_valid ? r_len : e_len;
+            data_q      <= x_valid ? {48'd0, x_data} : r_valid ? {32'd0, r_data} : e_data;
             kind_q      <= kind;
         end
         if (rst) begin

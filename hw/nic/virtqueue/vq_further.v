@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads further blocks of the chain that is walked, one at a time: on demand, and the next one ahead while descriptors
+// follow each other in their table.
+`default_nettype none
+
+module vq_further #(
+    parameter BLK = 4
+) (
+    // clock
+    input  wire               clk,
+    input  wire               rst,
+    // from the walker
+    input  wire               forget,           // what was read ahead is of no use
+    input  wire               need,             // the walker waits for the block at `wanted`
+    input  wire               need_at_valid,    // and here is where that is
+    input  wire [15:0]        need_at,
+    input  wire               loaded,           // a block was taken, from here or from the block store
+    input  wire               look,             // the block at loaded_end will be wanted soon
+    input  wire [15:0]        loaded_end,
+    input  wire               walking,          // it still walks what was loaded
+    input  wire [63:0]        base,             // of the table
+    input  wire [15:0]        entries,
+    // to the walker
+    output wire               match,            // the block at `wanted` is here
+    output reg  [15:0]        wanted,
+    output wire               idle,             // no read is on its way
+    output reg  [2:0]         held_count,
+    output reg                held_error,
+    output reg  [BLK*128-1:0] held_block,
+    // reads
+    output wire               w_valid,
+    input  wire               w_ready,
+    output wire [63:0]        w_addr,
+    output wire [2:0]         w_count,
+    input  wire               a_valid,          // the answer is one of these
+    input  wire               a_error,
+    input  wire [BLK*128-1:0] a_data
+);
+    reg         ahead;                          // to be asked for, starting at `wanted`
+    reg         out;                            // asked for
+    reg         held;                           // here
+    reg  [15:0] held_index;
+    wire [15:0] room = entries - wanted;
+    wire        sent = w_valid && w_ready;
+
+    assign match   = held && held_index == wanted;
+    assign idle    = !out;
+    assign w_valid = !out && ((need && !match) || (walking && ahead));
+    assign w_addr  = base + {44'd0, wanted, 4'd0};
+    assign w_count = (room < BLK) ? room[2:0] : BLK;
+
+    always @(posedge clk) begin
+        if (need_at_valid) wanted <= need_at;
+        else if (loaded) wanted <= loaded_end;
+
+        if (loaded) ahead <= look;
+        else if (!walking || sent) ahead <= 1'b0;
+
+        if (forget) held <= 1'b0;
+        if (sent) begin
+            out        <= 1'b1;
+            held       <= 1'b0;
+            held_index <= wanted;
+            held_count <= w_count;
+        end
+        if (a_valid) begin
+            out        <= 1'b0;
+            held       <= 1'b1;
+            held_error <= a_error;
+            held_block <= a_data;
+        end
+        if (rst) begin
+            ahead <= 1'b0;
+            out   <= 1'b0;
+            held  <= 1'b0;
+        end
+    end
+endmodule
+
+`default_nettype wire
