@@ -38,16 +38,17 @@ SOURCES = [
 ]
 
 
-def run(simulator, data_w, queues, testcase, module="testbench.unit.bench_vq_engine"):
-    scale = "1" if simulator == "verilator" else "0.3"
-    run_bench(
-        "vq_engine", module, SOURCES, simulator, {"DATA_W": data_w, "QUEUES": queues}, testcase, {"VQ_SCALE": scale}
-    )
+def run(ring, simulator, data_w, queues, testcase):
+    env = {"VQ_RING": ring, "VQ_SCALE": "1" if simulator == "verilator" else "0.3"}
+    parameters = {"DATA_W": data_w, "QUEUES": queues}
+    run_bench("vq_engine", "testbench.unit.bench_vq_engine", SOURCES, simulator, parameters, testcase, env)
 
 
+RINGS = ["split", "packed"]
 RANDOM = ["any_legal_chain_arrives", "bad_chains_are_reported_and_returned", "flags_instead_of_events"]
 TROUBLE = [
     "stop_and_start_in_the_middle_of_traffic",
+    "goes_on_where_it_stopped",
     "failed_reads_of_descriptors_cost_one_chain",
     "a_failed_ring_access_breaks_its_queue_alone",
     "no_kick_is_lost_at_any_moment",
@@ -64,18 +65,22 @@ BUILDS = [
 
 
 @pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
-def test_random_rings(simulator, data_w, queues):
-    run(simulator, data_w, queues, RANDOM)
+@pytest.mark.parametrize("ring", RINGS)
+def test_random_rings(ring, simulator, data_w, queues):
+    run(ring, simulator, data_w, queues, RANDOM)
 
 
 @pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
-def test_trouble(simulator, data_w, queues):
-    run(simulator, data_w, queues, TROUBLE)
+@pytest.mark.parametrize("ring", RINGS)
+def test_trouble(ring, simulator, data_w, queues):
+    only = ["a_popped_chain_outlives_its_packed_ring"] if ring == "packed" else []
+    run(ring, simulator, data_w, queues, TROUBLE + only)
 
 
 @pytest.mark.parametrize(("data_w", "queues"), [(64, 5), (128, 2), (512, 1)])
-def test_pace(data_w, queues):
-    run("verilator", data_w, queues, "keeps_pace_at_host_latency")
+@pytest.mark.parametrize("ring", RINGS)
+def test_pace(ring, data_w, queues):
+    run(ring, "verilator", data_w, queues, "keeps_pace_at_host_latency")
 
 
 PACKED = [

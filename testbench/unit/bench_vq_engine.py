@@ -1,22 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""vq_engine against a driver written from the standard: random rings, random chains, random memory."""
+"""vq_engine against a driver written from the standard: random rings, random chains, random memory.
+
+``VQ_RING`` is the ring format, split or packed; ``VQ_SCALE`` shortens the random tests.
+"""
 
 import os
 
 import cocotb
 
 from testbench.unit.lib_vq import Harness
-from testbench.unit.lib_vq_driver import BAD_KINDS
+from testbench.unit.lib_vq_driver import E_RING_DMA
 
+PACKED = os.environ.get("VQ_RING", "split") == "packed"
 TABLE_KINDS = ("table_next", "table_length", "table_empty", "table_long", "nested")
 SCALE = float(os.environ.get("VQ_SCALE", "1"))
+
+
+def harness(dut, seed_offset=0):
+    """The harness of the format that is tested."""
+    return Harness(dut, seed_offset, PACKED)
+
+
+def first_index(h, size):
+    """A ring index to start at: just before a wrap, or anywhere."""
+    if not PACKED:
+        return h.rng.choice((0, 65530, h.rng.randrange(65536)))
+    return h.rng.choice((0, size - 1, h.rng.randrange(size))) | h.rng.choice((0, 0x8000))
 
 
 def add_random(h, queue, bad_share, longest=None):
     """One random chain; False: no room in the ring."""
     rng, driver = h.rng, h.drivers[queue]
     longest = longest or driver.size
-    bad = rng.choice(BAD_KINDS) if rng.random() < bad_share else None
+    bad = rng.choice(driver.bad_kinds) if rng.random() < bad_share else None
     count = max(
         1, min(rng.choice((1, 1, 2, 3, 4, 5, rng.randint(1, 20), rng.randint(1, driver.size))), longest, driver.size)
     )
@@ -27,7 +43,7 @@ def add_random(h, queue, bad_share, longest=None):
         kind = 0
     if kind < 0.4:
         return driver.add(count, 0, bad)
-    if kind < 0.8 or count < 2:
+    if kind < 0.8 or count < 2 or PACKED:
         return driver.add(0, count, bad)
     direct = rng.randint(1, count - 1)
     return driver.add(direct, count - direct, bad)
@@ -52,7 +68,10 @@ async def traffic(h, chains, bad_share=0.0, limit=200_000, longest=None):
             h.publish(queue)
         if not h.event_idx and rng.random() < 0.01:
             driver = h.drivers[rng.choice(active)]
-            h.memory.set_u16(driver.avail, rng.choice((0, 1)))
+            if PACKED:
+                h.memory.write(driver.avail, rng.randbytes(2) + bytes((rng.randrange(256), rng.randrange(256))))
+            else:
+                h.memory.set_u16(driver.avail, rng.choice((0, 1)))
         if not h.event_idx and rng.random() < 0.02:
             h.drivers[rng.choice(active)].reclaim()
         await h.step()
@@ -66,31 +85,38 @@ async def traffic(h, chains, bad_share=0.0, limit=200_000, longest=None):
         assert not h.drivers[queue].flying, "a chain was never returned"
     none = int(h.dut.chain_none.value)
     assert none == (1 << h.queues) - 1, f"chain_none {none:#x} when every ring is empty"
+    await h.check_indices()
 
 
 def random_sizes(h, choices=(2, 4, 8, 16, 32, 64, 128, 256)):
-    return [h.rng.choice(choices) for _ in range(h.queues)]
+    """A size a queue; a packed ring's need not be a power of two."""
+    sizes = [h.rng.choice(choices) for _ in range(h.queues)]
+    return [max(2, size - h.rng.randrange((size + 1) // 2)) for size in sizes] if PACKED else sizes
 
 
 @cocotb.test()
 async def any_legal_chain_arrives(dut):
     """Direct, indirect and mixed chains, scattered links, indices across 65,535 -> 0, events in both directions."""
-    h = Harness(dut)
+    h = harness(dut)
     await h.reset(event_idx=True, indirect=True)
+    h.defer = h.rng.choice((0.0, 0.5))
     for queue, size in enumerate(random_sizes(h)):
-        h.add_queue(queue, size, 65530)
+        driver = h.add_queue(queue, size, first_index(h, size) if PACKED else 65530)
+        if PACKED:
+            driver.careless = h.rng.choice((0.0, 0.3))
     await traffic(h, int(300 * SCALE), longest=64)
     h.check_end()
-    assert all(0 < h.drivers[q].used_seen < 60000 for q in range(h.queues) if h.chains_walked[q] > 6)
+    if not PACKED:
+        assert all(0 < h.drivers[q].used_seen < 60000 for q in range(h.queues) if h.chains_walked[q] > 6)
 
 
 @cocotb.test()
 async def bad_chains_are_reported_and_returned(dut):
     """Each kind of bad chain gives its code once, comes back with length 0, and the queue goes on."""
-    h = Harness(dut, 1)
+    h = harness(dut, 1)
     await h.reset(event_idx=h.rng.random() < 0.5, indirect=h.rng.random() < 0.7)
     for queue, size in enumerate(random_sizes(h, (2, 4, 8, 16, 64))):
-        h.add_queue(queue, size, h.rng.choice((0, 65530)))
+        h.add_queue(queue, size, first_index(h, size))
     await traffic(h, int(250 * SCALE), bad_share=0.4)
     h.check_end()
     assert h.errors
@@ -98,8 +124,8 @@ async def bad_chains_are_reported_and_returned(dut):
 
 @cocotb.test()
 async def flags_instead_of_events(dut):
-    """Without EVENT_IDX the avail flags suppress interrupts, and every publication is notified."""
-    h = Harness(dut, 2)
+    """Without EVENT_IDX flags suppress interrupts (packed: DISABLE alone), and every publication is notified."""
+    h = harness(dut, 2)
     await h.reset(event_idx=False, indirect=False)
     for queue, size in enumerate(random_sizes(h, (4, 16, 256))):
         h.add_queue(queue, size)
@@ -114,7 +140,7 @@ async def pace(h, add, chains=500, every=3):
     h.stall = h.pop_stall = h.seg_stall = h.more = 0.0
     h.hold = lambda: 40
     h.fire_delay = lambda: 100
-    h.add_queue(0, 512).scatter = 0.0
+    h.add_queue(0, 500 if PACKED else 512).scatter = 0.0
     added = 0
     for _ in range(chains * 40):
         if len(h.last_times) >= chains:
@@ -140,20 +166,22 @@ async def keeps_pace_at_host_latency(dut):
             "either": lambda d: d.add(*d.rng.choice(((1, 0), (2, 0), (0, 1), (0, 2)))),
         }.items()
     ):
-        h = Harness(dut, 10 + seed)
+        h = harness(dut, 10 + seed)
         await h.reset(event_idx=True, indirect=True)
         found[name] = await pace(h, add)
     dut._log.info("cycles a chain: " + ", ".join(f"{name} {value:.2f}" for name, value in found.items()))
-    assert all(value <= 8.0 for value in found.values()), found
+    # A packed ring's descriptors are read twice, and at 64 bits that is 8 beats a chain of two.
+    limit = 8.5 if PACKED and h.keep == 8 else 8.0
+    assert all(value <= limit for value in found.values()), found
 
 
 @cocotb.test()
 async def stop_and_start_in_the_middle_of_traffic(dut):
     """After q_busy falls the queue touches memory no more, the other queues go on, and a start finds a clean state."""
-    h = Harness(dut, 3)
+    h = harness(dut, 3)
     await h.reset(event_idx=True, indirect=True)
     for queue in range(h.queues):
-        h.add_queue(queue, 16, 65530)
+        h.add_queue(queue, 13 if PACKED else 16, first_index(h, 13))
     for _ in range(int(100 * SCALE)):
         queue = h.rng.randrange(h.queues)
         length = h.rng.randint(0, 400)
@@ -170,7 +198,7 @@ async def stop_and_start_in_the_middle_of_traffic(dut):
         assert not driver.expected_used, "completions of a stopped queue were lost"
         h.add_stale_kick(queue)
         await h.run(h.rng.randint(0, 60))  # the harness fails on any access to the stopped queue's memory
-        driver.start(first := h.rng.choice((0, 65530, h.rng.randrange(65536))))
+        driver.start(first := first_index(h, driver.size))
         h.start(queue, first)
         await h.step()
     for queue in range(h.queues):
@@ -181,13 +209,53 @@ async def stop_and_start_in_the_middle_of_traffic(dut):
 
 
 @cocotb.test()
+async def goes_on_where_it_stopped(dut):
+    """A queue stopped in traffic and started at its used index does every chain once, though chains were prefetched."""
+    h = harness(dut, 8)
+    await h.reset(event_idx=True, indirect=True)
+    for queue in range(h.queues):
+        h.add_queue(queue, 23 if PACKED else 32, first_index(h, 23))
+    for _ in range(int(60 * SCALE)):
+        queue = h.rng.randrange(h.queues)
+        for _ in range(h.rng.randint(0, 300)):
+            busy = h.rng.randrange(h.queues)
+            if h.rng.random() < 0.15 and add_random(h, busy, 0.1):
+                h.publish(busy)
+            await h.step()
+        h.put("dbg_queue", queue)
+        h.stop(queue)
+        await h.step()
+        await h.until(lambda q=queue: h.quiet[q], 5000, "stop")
+        rules = h.rules[queue]
+        first = int(dut.dbg_used.value)
+        assert first == rules.index(rules.mark), f"used index {first:#x}, {rules.index(rules.mark):#x} is in memory"
+        h.drivers[queue].reclaim()
+        await h.run(h.rng.randint(0, 60))
+        h.start(queue, first, fresh=False)
+        h.serve_interrupt(queue)  # a stopped queue tells its driver nothing
+        await h.step()
+    for queue in range(h.queues):
+        h.kicks.append((h.now, queue))
+    await h.until(h.settled, 30_000, "the last chains")
+    await h.run(50)
+    for queue in range(h.queues):
+        h.drivers[queue].reclaim()
+    await h.check_indices()
+    h.check_end()
+
+
+@cocotb.test()
 async def failed_reads_of_descriptors_cost_one_chain(dut):
-    """An AXI error on a descriptor gives error 6 for its chain, which comes back with length 0; the queue goes on."""
-    h = Harness(dut, 4)
+    """An AXI error on a descriptor gives error 6 for its chain, which comes back with length 0; the queue goes on.
+
+    In a packed ring that holds for tables: without a descriptor of the ring its chain has no end.
+    """
+    h = harness(dut, 4)
     await h.reset(event_idx=True, indirect=True)
     for queue in range(h.queues):
         h.add_queue(queue, 64)
-    h.read_error = lambda kind, queue: kind in ("desc", "table") and h.rng.random() < 0.1
+    kinds = ("table",) if PACKED else ("desc", "table")
+    h.read_error = lambda kind, queue: kind in kinds and h.rng.random() < 0.1
     await traffic(h, int(150 * SCALE), longest=20)
     assert h.errors and {code for _, code in h.errors} == {6}
     assert len(h.errors) == len(h.expected_errors)
@@ -196,8 +264,9 @@ async def failed_reads_of_descriptors_cost_one_chain(dut):
 @cocotb.test()
 async def a_failed_ring_access_breaks_its_queue_alone(dut):
     """A failed access to either ring or a wild index: one report, the others go on, STOP and START mend it."""
-    cases = ["idx", "ring", "event", "element", "index", "arm", "head", "ahead", "back"]
-    h = Harness(dut, 5)
+    ring = ["look", "desc"] if PACKED else ["idx", "ring", "head", "ahead", "back"]
+    cases = [*ring, "event", "element", "index", "arm"]
+    h = harness(dut, 5)
     await h.reset(event_idx=True, indirect=True)
     h.auto_reclaim = False
     for queue in range(h.queues):
@@ -238,6 +307,8 @@ async def a_failed_ring_access_breaks_its_queue_alone(dut):
         await h.step()
         await h.until(lambda q=victim: h.quiet[q], 3000, f"stop after {case}")
         assert not int(dut.q_broken.value)
+        h.popped = type(h.popped)(item for item in h.popped if item[0] != victim)
+        h.rules[victim].lost()
         driver.start(0)
         h.start(victim, 0)
         await h.step()
@@ -250,15 +321,17 @@ async def a_failed_ring_access_breaks_its_queue_alone(dut):
 
 @cocotb.test()
 async def the_longest_chains(dut):
-    """Rings of 1,024: a chain of 1,024 descriptors passes, direct or indirect, and a loop ends after as many."""
-    h = Harness(dut, 6)
+    """Rings of 1,024 (packed: 1,000): a chain as long passes, direct or indirect, and one without end ends there."""
+    h = harness(dut, 6)
     await h.reset(event_idx=True, indirect=True)
     h.seg_stall = h.stall = 0.05
     h.latency = lambda: 5
-    driver = h.add_queue(0, 1024)
+    driver = h.add_queue(0, 1000 if PACKED else 1024, 0x8000 + 333 if PACKED else 0)
     driver.readable_only = True  # or a loop would end where a readable descriptor follows a writable one
-    for direct, tabled, bad in ((1024, 0, None), (0, 1024, None), (3, 1021, None), (1024, 0, "loop"), (2, 2, "loop")):
-        driver.add(direct, tabled, bad)
+    split = ((1024, 0, None), (0, 1024, None), (3, 1021, None), (1024, 0, "loop"), (2, 2, "loop"))
+    packed = ((1000, 0, None), (0, 1000, None), (1000, 0, "endless"), (1000, 0, None), (1000, 0, "endless"))
+    for direct, tabled, bad in packed if PACKED else split:
+        assert driver.add(direct, tabled, bad)
         h.publish(0)
         await h.until(lambda: h.settled() and not driver.flying, 60_000, f"chain of {direct} + {tabled}")
     h.check_end()
@@ -266,16 +339,60 @@ async def the_longest_chains(dut):
 
 
 @cocotb.test()
+async def a_popped_chain_outlives_its_packed_ring(dut):
+    """A ring that breaks, or stops, while a long chain is walked: the chain is walked and returned all the same.
+
+    Unless its own descriptors cannot be read: then it ends with an error word of no descriptors and is not returned.
+    """
+    h = harness(dut, 9)
+    await h.reset(event_idx=True, indirect=False)
+    h.seg_stall = 0.6
+    h.hold = lambda: 3
+    driver = h.add_queue(0, 250, 0x8000 + 100)
+    driver.readable_only = True
+    for case in ("look", "desc", "stop", "lost", "look", "lost after stop"):
+        driver.careless = h.rng.choice((0, 1))
+        assert driver.add(200)
+        h.publish(0)
+        await h.until(lambda: h.words, 3000, "first word")
+        await h.run(h.rng.randrange(60))
+        fails = {"look": ["look"], "desc": ["desc"], "lost": ["desc"] * 99}.get(case, [])
+        h.read_error = lambda kind, queue, fails=fails: kind in fails and bool(fails.pop())
+        h.rules[0].ending = True
+        if "stop" in case:
+            h.stop(0)
+        if case == "lost after stop":
+            await h.run(5)
+            h.read_error = lambda kind, queue: kind == "desc"
+        walked, done = h.chains_walked[0], h.frames_done[0]
+        await h.until(lambda n=walked: h.chains_walked[0] > n, 5000, case)
+        h.read_error = lambda kind, queue: False
+        if "stop" not in case:
+            h.stop(0)
+        await h.step()
+        await h.until(lambda: h.quiet[0], 3000, f"stop after {case}")
+        lost = "lost" in case
+        assert h.frames_done[0] == done + (not lost)
+        assert driver.reclaim() == (not lost)
+        assert case == "stop" or h.errors[0] == (0, E_RING_DMA)
+        h.errors.clear()
+        h.injected[0] = 0
+        driver.start(first := first_index(h, 250))
+        h.start(0, first)
+        await h.step()
+
+
+@cocotb.test()
 async def no_kick_is_lost_at_any_moment(dut):
     """One chain at a time, published at every distance from the moment the queue falls asleep: each is found."""
-    h = Harness(dut, 7)
+    h = harness(dut, 7)
     await h.reset(event_idx=h.rng.random() < 0.7, indirect=False)
     h.latency = lambda: 8
     h.hold = lambda: 0
     h.fire_delay = lambda: 0
     h.stall = h.pop_stall = h.seg_stall = 0.0
     for queue in range(h.queues):
-        h.add_queue(queue, 4, 65500)
+        h.add_queue(queue, 3 if PACKED else 4, 0x8002 if PACKED else 65500)
     for distance in range(int(200 * SCALE)):
         queue = h.rng.randrange(h.queues)
         await h.run(distance % 67)

@@ -11,21 +11,27 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
 
-from testbench.unit.lib_vq_driver import E_DESC_DMA, Chain, Memory, SplitDriver, need_event
+from testbench.unit.lib_vq_driver import E_DESC_DMA, Chain, Memory, RingDriver, SplitDriver, Used
+from testbench.unit.lib_vq_packed import PackedDriver
+from testbench.unit.lib_vq_rules import PackedRules, Rules, SplitRules
 
 SIZE, DESC, AVAIL, USED, START, STOP = range(6)
 
 
 class Harness:
-    """Everything around one engine, stepped once a cycle. Knobs are attributes; checks raise AssertionError at once."""
+    """Everything around one engine, stepped once a cycle. Knobs are attributes; checks raise AssertionError at once.
 
-    def __init__(self, dut: Any, seed_offset: int = 0) -> None:
-        self.dut = dut
+    Memory is as bad as a bus allows: 16 bits of an access may be read, or appear, at any time before its answer.
+    """
+
+    def __init__(self, dut: Any, seed_offset: int = 0, packed: bool = False) -> None:
+        self.dut, self.packed = dut, packed
         self.rng = random.Random(cocotb.RANDOM_SEED + seed_offset)
         self.queues = len(dut.q_busy)
         self.keep = len(dut.rd_rsp_data) // 8
         self.memory = Memory(self.rng)
-        self.drivers: list[SplitDriver | None] = [None] * self.queues
+        self.drivers: list[RingDriver | None] = [None] * self.queues
+        self.rules: list[Rules | None] = [None] * self.queues
         self.now = 0
         # knobs
         self.latency = lambda: self.rng.randint(1, 40)
@@ -38,6 +44,7 @@ class Harness:
         self.read_error = lambda kind, queue: False
         self.write_error = lambda kind, queue: False
         self.auto_reclaim = True
+        self.defer = 0.0  # share of publications that are completed only later
         # inside
         self.cached: dict[str, int] = {}
         self.ready = 0
@@ -48,6 +55,7 @@ class Harness:
         self.writes: deque[list] = deque()
         self.cfg: deque[tuple[int, int, int]] = deque()
         self.kicks: list[tuple[int, int]] = []
+        self.later: list[tuple[int, int]] = []
         self.popped: deque[tuple[int, Chain]] = deque()
         self.words: list[dict[str, int]] = []
         self.done: list[deque] = [deque() for _ in range(self.queues)]
@@ -61,7 +69,6 @@ class Harness:
         self.frames_done = [0] * self.queues
         self.frames_published = [0] * self.queues
         self.index_flying: list[deque[int]] = [deque() for _ in range(self.queues)]
-        self.in_memory = [0] * self.queues
         self.evaluated = [0] * self.queues
         self.evaluating: list[deque] = [deque() for _ in range(self.queues)]
         self.service: list[tuple[int, int]] = []
@@ -69,8 +76,6 @@ class Harness:
         self.irqs_wanted = [0] * self.queues
         self.suppressed = 0
         self.suppressed_wanted = 0
-        self.idx_told = [0] * self.queues
-        self.ring_next = [0] * self.queues
         self.quiet = [True] * self.queues
         self.stopping = [False] * self.queues
         self.injected = [0] * self.queues
@@ -124,17 +129,17 @@ class Harness:
             self.put(name, 0)
         self.put("cfg_event_idx", int(event_idx))
         self.put("cfg_indirect", int(indirect))
-        self.put("cfg_packed", 0)
+        self.put("cfg_packed", int(self.packed))
         self.put("rst", 1)
         for _ in range(4):
             await RisingEdge(dut.clk)
         self.put("rst", 0)
         await RisingEdge(dut.clk)
 
-    def add_queue(self, queue: int, size: int, first: int = 0) -> SplitDriver:
+    def add_queue(self, queue: int, size: int, first: int = 0) -> RingDriver:
         """Lay out a ring and start it."""
         share = self.memory.size // self.queues
-        driver = SplitDriver(
+        driver = (PackedDriver if self.packed else SplitDriver)(
             self.memory,
             self.rng,
             queue * share + 64 * self.rng.randrange(4),
@@ -145,16 +150,23 @@ class Harness:
             first,
         )
         self.drivers[queue] = driver
+        self.rules[queue] = PackedRules(driver) if isinstance(driver, PackedDriver) else SplitRules(driver)
         for what, value in ((SIZE, size), (DESC, driver.desc), (AVAIL, driver.avail), (USED, driver.used)):
             self.cfg.append((queue, what, value))
         self.start(queue, first)
         return driver
 
-    def start(self, queue: int, first: int) -> None:
-        """Start a queue whose ring is fresh."""
+    def start(self, queue: int, first: int, fresh: bool = True) -> None:
+        """Start a queue at ring index ``first``; not ``fresh``: with the ring as it was when the queue stopped."""
         self.cfg.append((queue, START, first))
-        self.in_memory[queue] = self.evaluated[queue] = self.idx_told[queue] = self.ring_next[queue] = first
+        rules = self.rules[queue]
+        if fresh:
+            rules.start(first)
+        else:
+            rules.go_on()
+        self.evaluated[queue] = rules.mark
         self.index_flying[queue].clear()
+        self.later = [item for item in self.later if item[1] != queue]
 
     def stop(self, queue: int) -> None:
         """Stop a queue; ``quiet`` becomes true when the engine says so."""
@@ -165,8 +177,11 @@ class Harness:
         self.kicks.append((self.now, queue))
 
     def publish(self, queue: int) -> None:
-        """Publish what was added, and notify when the device asked for it."""
-        if self.drivers[queue].publish():
+        """Publish what was added, perhaps its last store some time later, and notify if the device asks for it."""
+        if self.rng.random() < self.defer:
+            self.drivers[queue].stage()
+            self.later.append((self.now + self.rng.randint(1, 60), queue))
+        elif self.drivers[queue].publish():
             self.kicks.append((self.now + self.rng.choice((0, 0, 1, 2, 5, 30)), queue))
 
     # ---- host memory ---------------------------------------------------------------------------------------------
@@ -174,47 +189,12 @@ class Harness:
         """Which queue's share of the memory an address lies in."""
         return (address - self.memory.base) // (self.memory.size // self.queues)
 
-    def classify_read(self, address: int, length: int) -> tuple[str, int]:
-        """Kind and queue of a read; fails unless it lies inside the structure it belongs to."""
+    def touched(self, address: int, what: str) -> int:
+        """The queue that an access belongs to; fails if none may be touched there."""
         queue = self.owner(address)
-        assert 0 <= queue < self.queues and self.drivers[queue], f"read outside every ring: {address:#x}"
-        d = self.drivers[queue]
-        assert not self.quiet[queue], f"queue {queue} reads memory while it is stopped"
-        end = address + length
-        if d.desc <= address and end <= d.desc + 16 * d.size:
-            assert (address - d.desc) % 16 == 0 and length % 16 == 0
-            return "desc", queue
-        if address == d.avail + 2 and length == 2:
-            return "idx", queue
-        if address == (d.used_event if d.event_idx else d.avail) and length == 2:
-            return "event", queue
-        if d.avail + 4 <= address and end <= d.avail + 4 + 2 * d.size:
-            spot, count = (address - d.avail - 4) // 2, length // 2
-            assert spot == self.ring_next[queue] % d.size, "ring entries are read out of order"
-            known = (self.idx_told[queue] - self.ring_next[queue]) & 0xFFFF
-            assert count <= known, f"{count} entries read, {known} published by the index that came back"
-            self.ring_next[queue] = (self.ring_next[queue] + count) & 0xFFFF
-            return "ring", queue
-        for base, size in d.tables.items():
-            if base <= address and end <= base + size:
-                return "table", queue
-        raise AssertionError(f"read outside the structures of queue {queue}: {address:#x}+{length}")
-
-    def classify_write(self, address: int, length: int) -> tuple[str, int]:
-        """Kind and queue of a write; fails unless it is a used element, the used index or the avail event."""
-        queue = self.owner(address)
-        assert 0 <= queue < self.queues and self.drivers[queue], f"write outside every ring: {address:#x}"
-        d = self.drivers[queue]
-        assert not self.quiet[queue], f"queue {queue} writes memory while it is stopped"
-        if address == d.used + 2 and length == 2:
-            return "index", queue
-        if address == d.avail_event and length == 2 and d.event_idx:
-            return "arm", queue
-        spot = address - d.used - 4
-        assert length == 8 and spot % 8 == 0 and 0 <= spot < 8 * d.size, (
-            f"write outside queue {queue}: {address:#x}+{length}"
-        )
-        return "element", queue
+        assert 0 <= queue < self.queues and self.drivers[queue], f"{what} outside every ring: {address:#x}"
+        assert not self.quiet[queue], f"queue {queue} {what}s memory while it is stopped"
+        return queue
 
     def drive_memory(self) -> None:
         rng = self.rng
@@ -223,9 +203,10 @@ class Harness:
         self.put("wr_dat_ready", int(rng.random() >= self.stall))
         valid = bool(self.reads) and self.reads[0][0] <= self.now and rng.random() >= self.stall / 4
         if valid:
-            _, address, length, offset, data, error, kind, queue, tag = self.reads[0]
-            if data is None:
-                data = self.reads[0][4] = self.memory.read(address, length)
+            _, address, length, offset, data, late, error, kind, queue, tag = self.reads[0]
+            while late:
+                spot = late.pop()
+                data[spot : spot + 2] = self.memory.read(address + spot, 2)
             beat = data[offset : offset + self.keep]
             last = offset + self.keep >= length
             self.put("rd_rsp_data", int.from_bytes(beat + rng.randbytes(self.keep - len(beat)), "little"))
@@ -234,17 +215,19 @@ class Harness:
             self.put("rd_rsp_tag", tag)
             self.reads[0][3] += self.keep
             if last:
-                if kind == "idx":
-                    self.idx_told[queue] = int.from_bytes(data, "little")
+                if not error:
+                    self.rules[queue].answered(kind, address, bytes(data))
                 if kind == "event":
-                    self.judge_event(queue, int.from_bytes(data, "little"), error)
+                    self.judge_event(queue, bytes(data), error)
                 self.reads.popleft()
         self.put("rd_rsp_valid", int(valid))
         valid = bool(self.writes) and self.writes[0][0] <= self.now
         if valid:
-            _, address, data, seen, error, tag = self.writes.popleft()
-            if not seen and not error:
-                self.memory.write(address, data)
+            _, hidden, kind, queue, word, error, tag = self.writes.popleft()
+            for address, piece in hidden:
+                self.memory.write(address, piece)
+            if not error:
+                self.rules[queue].written(kind, word)
             self.put("wr_rsp_error", int(error))
             self.put("wr_rsp_tag", tag)
         self.put("wr_rsp_valid", int(valid))
@@ -253,14 +236,17 @@ class Harness:
         dut = self.dut
         if int(dut.rd_req_valid.value) and self.cached["rd_req_ready"]:
             address, length = int(dut.rd_req_addr.value), int(dut.rd_req_len.value)
-            kind, queue = self.classify_read(address, length)
+            queue = self.touched(address, "read")
+            kind = self.rules[queue].read(address, length)
             error = self.read_error(kind, queue)
             self.injected[queue] += error
-            early = self.rng.random() < 0.5  # a memory may answer with what it held at any time in between
-            data = self.rng.randbytes(length) if error else self.memory.read(address, length) if early else None
-            self.reads.append(
-                [self.now + self.latency(), address, length, 0, data, error, kind, queue, int(dut.rd_req_tag.value)]
-            )
+            data, late = bytearray(self.memory.read(address, length)), []
+            if error:
+                data = bytearray(self.rng.randbytes(length))
+            elif self.rng.random() < 0.7:
+                late = [spot for spot in range(0, length, 2) if self.rng.random() < 0.5]
+            tag = int(dut.rd_req_tag.value)
+            self.reads.append([self.now + self.latency(), address, length, 0, data, late, error, kind, queue, tag])
         if int(dut.wr_req_valid.value) and self.cached["wr_req_ready"]:
             address, length = int(dut.wr_req_addr.value), int(dut.wr_req_len.value)
             self.write_reqs.append((address, length, int(dut.wr_req_tag.value)))
@@ -269,15 +255,25 @@ class Harness:
         while self.write_reqs and self.write_data:
             address, length, tag = self.write_reqs.popleft()
             data = (self.write_data.popleft() & ((1 << 8 * length) - 1)).to_bytes(length, "little")
-            kind, queue = self.classify_write(address, length)
+            queue = self.touched(address, "write")
+            kind, word = self.rules[queue].write(address, data)
             self.write_kinds[kind] = self.write_kinds.get(kind, 0) + 1
             error = self.write_error(kind, queue)
             if kind == "index" and not error:
-                self.index_flying[queue].append(int.from_bytes(data, "little"))
-            early = self.rng.random() < 0.5
-            if early and not error:
-                self.memory.write(address, data)
-            self.writes.append([self.now + self.latency(), address, data, early, error, tag])
+                self.index_flying[queue].append(word)
+            pieces = [] if error else [(address + spot, data[spot : spot + 2]) for spot in range(0, length, 2)]
+            share = self.rng.choice((0.0, 0.5, 1.0))
+            hidden = []
+            for piece in pieces:
+                if self.rng.random() < share:
+                    self.memory.write(*piece)
+                else:
+                    hidden.append(piece)
+            self.writes.append([self.now + self.latency(), hidden, kind, queue, word, error, tag])
+        if self.writes and self.rng.random() < 0.3:
+            hidden = self.rng.choice(self.writes)[1]
+            if hidden:
+                self.memory.write(*hidden.pop(self.rng.randrange(len(hidden))))
 
     # ---- consumer ------------------------------------------------------------------------------------------------
     def drive_consumer(self, ready: int) -> None:
@@ -295,7 +291,7 @@ class Harness:
                 queue = rng.choice(due)
                 _, chain, ident, ndesc = self.done[queue].popleft()
                 more = int(bool(self.done[queue]) and rng.random() < self.more)
-                self.cpl = (queue, ident, chain, more)
+                self.cpl = (queue, ident, chain, more, ndesc)
                 for name, value in (
                     ("queue", queue),
                     ("id", ident),
@@ -330,20 +326,22 @@ class Harness:
             if word["last"]:
                 self.finish_chain()
         if self.cpl is not None and int(dut.cpl_ready.value):
-            queue, ident, chain, more = self.cpl
-            self.drivers[queue].expected_used.append((ident, chain.written))
-            self.frames_done[queue] += not more
+            queue, ident, chain, more, ndesc = self.cpl
+            if ndesc or not self.packed:
+                self.drivers[queue].expected_used.append(Used(ident, chain.written, bool(more)))
+                self.rules[queue].completed(ident, chain.written, ndesc, bool(more))
+                self.frames_done[queue] += not more
             self.cpl = None
         if self.cached["fire_valid"] and int(dut.fire_ready.value):
             queue = self.cached["fire_queue"]
             del self.fires[queue]
             self.fire_taken = True
             if int(dut.q_running.value) >> queue & 1:
-                self.evaluating[queue].append(self.in_memory[queue])
+                self.evaluating[queue].append(self.rules[queue].mark)
         if int(dut.pub_valid.value):
             queue = int(dut.pub_queue.value)
             self.frames_published[queue] += int(dut.pub_count.value)
-            self.in_memory[queue] = self.index_flying[queue].popleft()
+            self.rules[queue].mark = self.index_flying[queue].popleft()
             self.fires.setdefault(queue, self.now + 1 + self.fire_delay())
         if int(dut.irq_valid.value) and self.cached["irq_ready"]:
             queue = int(dut.irq_queue.value)
@@ -359,7 +357,9 @@ class Harness:
         words, self.words = self.words, []
         queue, chain = self.popped.popleft()
         last = words[-1]
-        assert all(word["queue"] == queue and word["id"] == chain.head for word in words), (
+        lost = self.packed and last["ndesc"] == 0
+        told = () if lost else words[-1:] if self.packed else words  # a packed chain's id is known at its end
+        assert all(word["queue"] == queue for word in words) and all(word["id"] == chain.head for word in told), (
             f"words of another chain: {words}"
         )
         given = [(word["addr"], word["len"], word["write"]) for word in words if not word["error"]]
@@ -370,7 +370,7 @@ class Harness:
             assert last["error"] == (chain.error != 0), (
                 f"chain {chain.head}: error word {last['error']}, expected code {chain.error}"
             )
-            assert last["ndesc"] == chain.ring_descs or chain.error, (
+            assert last["ndesc"] == chain.ring_descs or (chain.error and not self.packed), (
                 f"ndesc {last['ndesc']}, expected {chain.ring_descs}"
             )
             if chain.error:
@@ -382,12 +382,11 @@ class Harness:
         self.done[queue].append((ready_at, chain, chain.head, last["ndesc"]))
 
     # ---- interrupts ----------------------------------------------------------------------------------------------
-    def judge_event(self, queue: int, value: int, error: bool) -> None:
-        """What the engine must do now that it reads this used_event (or these flags)."""
+    def judge_event(self, queue: int, told: bytes, error: bool) -> None:
+        """What the engine must do when it reads what the driver asks for."""
         new = self.evaluating[queue].popleft()
         old, self.evaluated[queue] = self.evaluated[queue], new
-        wanted = need_event(value, new, old) if self.event_idx else not value & 1
-        if wanted or error:
+        if error or self.drivers[queue].wants_interrupt(told, new, old):
             self.irqs_wanted[queue] += 1
         else:
             self.suppressed_wanted += 1
@@ -398,10 +397,7 @@ class Harness:
         while True:
             driver.reclaim()
             ahead = self.rng.choice((0, 0, 1, 3))
-            ahead = min(ahead, max(0, len(driver.flying) - 1))
-            self.memory.set_u16(driver.used_event, driver.used_seen + ahead)
-            pending = (self.memory.u16(driver.used + 2) - driver.used_seen) & 0xFFFF
-            if pending <= ahead:
+            if driver.serve(min(ahead, max(0, len(driver.flying) - 1))):
                 break
 
     # ---- a cycle -------------------------------------------------------------------------------------------------
@@ -416,9 +412,9 @@ class Harness:
             self.put("qcfg_field", what)
             self.put("qcfg_data", value)
             if what == START:
-                self.quiet[queue] = self.stopping[queue] = False
+                self.quiet[queue] = self.stopping[queue] = self.rules[queue].ending = False
             if what == STOP:
-                self.stopping[queue] = True
+                self.stopping[queue] = self.rules[queue].ending = True
         due = [kick for kick in self.kicks if kick[0] <= self.now]
         self.put("kick_valid", int(bool(due)))
         if due:
@@ -426,6 +422,10 @@ class Harness:
             self.kicks.remove(kick)
             self.put("kick_queue", kick[1])
             self.kick_count[kick[1]] += 1
+        for item in [item for item in self.later if item[0] <= self.now]:
+            self.later.remove(item)
+            if self.drivers[item[1]].publish():
+                self.kicks.append((self.now, item[1]))
         for item in [item for item in self.service if item[0] <= self.now]:
             self.service.remove(item)
             self.serve_interrupt(item[1])
@@ -467,7 +467,8 @@ class Harness:
     def settled(self) -> bool:
         """Everything published has been used, published, and interrupted for or suppressed."""
         return (
-            all(d is None or not d.published for d in self.drivers)
+            not self.later
+            and all(d is None or not d.published for d in self.drivers)
             and (not self.auto_reclaim or all(d is None or not d.expected_used for d in self.drivers))
             and not self.popped
             and not any(self.done)
@@ -488,3 +489,13 @@ class Harness:
             f"suppressed {self.suppressed}, expected {self.suppressed_wanted}"
         )
         assert self.frames_done == self.frames_published
+
+    async def check_indices(self) -> None:
+        """At rest nothing more is known to be available than has come back, and the registers say so."""
+        for queue, rules in enumerate(self.rules):
+            if rules:
+                self.put("dbg_queue", queue)
+                await self.step()
+                shown = int(self.dut.dbg_avail_seen.value), int(self.dut.dbg_used.value)
+                expected = rules.index(rules.mark)
+                assert shown == (expected, expected), f"indices {shown}, expected {expected} twice"

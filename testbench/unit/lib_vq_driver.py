@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver's side of a split ring, written from the standard: builds good and bad chains, publishes, reclaims."""
+"""The driver's side of a ring, and of a split one, from the standard: good and bad chains, publishing, reclaiming."""
 
 from __future__ import annotations
 
 import random
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 NEXT, WRITE, INDIRECT = 1, 2, 4
-E_DESC_INDEX, E_LENGTH, E_INDIRECT, E_ZERO, E_DESC_DMA, E_ORDER = 2, 3, 4, 5, 6, 8
-BAD_KINDS = ("link", "loop", "zero", "order", "table_next", "table_length", "table_empty", "table_long", "nested")
+E_DESC_INDEX, E_LENGTH, E_INDIRECT, E_ZERO, E_DESC_DMA, E_RING_DMA, E_ORDER = range(2, 9)
+SPLIT_KINDS = ("link", "loop", "zero", "order", "table_next", "table_length", "table_empty", "table_long", "nested")
 
 Word = tuple[int, int, int]  # address, length, writable
 
@@ -49,7 +50,7 @@ class Memory:
 
 @dataclass
 class Chain:
-    """What a published chain must give: words in order, then perhaps an error code."""
+    """What a published chain must give: words in order, then perhaps an error code. ``head``: what it comes back as."""
 
     head: int
     words: list[Word]
@@ -60,8 +61,22 @@ class Chain:
     written: int = 0
 
 
-class SplitDriver:
-    """One queue of a driver. ``mixed`` allows each layout; chains are remembered in ring order in ``published``."""
+class Used(NamedTuple):
+    """A completion that the driver must meet as a used entry; ``more``: it is visible only together with the next."""
+
+    ident: int
+    length: int
+    more: bool
+
+
+class RingDriver:
+    """One queue of a driver, of either format; chains are remembered in ring order in ``published``."""
+
+    bad_kinds: tuple[str, ...] = ()
+    desc: int  # addresses of the ring's three parts, and of the end of the last
+    avail: int
+    used: int
+    end: int
 
     def __init__(
         self,
@@ -75,26 +90,103 @@ class SplitDriver:
         first: int = 0,
     ) -> None:
         self.memory, self.rng, self.size, self.event_idx, self.indirect = memory, rng, size, event_idx, indirect
-        self.desc = memory.base + offset
-        self.avail = self.desc + 16 * size
-        self.used = (self.avail + 6 + 2 * size + 3) & ~3
-        self.end = self.used + 6 + 8 * size
+        self.lay_out(memory.base + offset)
         self.pool = self.cursor = (self.end + 63) & ~63
         self.limit = limit
         self.readable_only = False
-        self.scatter = 0.4  # share of indirect tables whose links are not in order
+        self.scatter = 0.4  # share of indirect tables that are not as plain as they could be
         self.tables: dict[int, int] = {}
         self.start(first)
 
+    def lay_out(self, base: int) -> None:
+        """Set the addresses of the ring's parts."""
+        raise NotImplementedError
+
     def start(self, first: int) -> None:
-        """A fresh ring whose indices begin at ``first`` (0 for every real driver)."""
-        self.first = self.avail_idx = self.used_seen = self.kick_old = first
-        self.free = list(range(self.size))
+        """A fresh ring that begins at ring index ``first`` (0 for every real driver)."""
+        raise NotImplementedError
+
+    def stage(self) -> None:
+        """Store everything but what makes it visible."""
+
+    def forget(self) -> None:
+        """What a fresh ring knows of chains: nothing."""
         self.published: list[Chain] = []  # not popped by the consumer yet
         self.flying: dict[int, Chain] = {}  # by head: not reclaimed yet
-        self.expected_used: list[tuple[int, int]] = []
+        self.expected_used: list[Used] = []
         self.tables.clear()
         self.reclaimed = 0
+
+    def random_words(self, count: int) -> list[Word]:
+        """Buffers in legal order: readable ones first."""
+        readable = count if self.readable_only else self.rng.choice((0, count, self.rng.randint(0, count)))
+        return [
+            (
+                self.rng.getrandbits(64),
+                self.rng.choice((1, 60, 1514, 4096, 0xFFFFFFFF, self.rng.randint(1, 70000))),
+                int(i >= readable),
+            )
+            for i in range(count)
+        ]
+
+    def spoil(self, words: list[Word], bad: str | None) -> None:
+        """Make the words break the rule that ``bad`` names, where it is one about words."""
+        rng = self.rng
+        if bad == "zero":
+            spot = rng.randrange(len(words))
+            words[spot] = (words[spot][0], 0, words[spot][2])
+        if bad == "order" and len(words) > 1:
+            spot = rng.randrange(len(words) - 1)
+            words[spot] = (*words[spot][:2], 1)
+            words[spot + 1] = (*words[spot + 1][:2], 0)
+
+    def place_table(self, length: int) -> int:
+        """Memory for a table, anywhere (no alignment is asked for) outside the tables in use."""
+        room = length + 32
+        while True:
+            if self.cursor + room > self.limit:
+                self.cursor = self.pool
+            base = self.cursor + self.rng.randrange(16)
+            self.cursor += room
+            if not any(base < at + size and at < base + length for at, size in self.tables.items()):
+                self.tables[base] = length
+                return base
+
+    def said_length(self, length: int, bad: str | None) -> int:
+        """Length that the reference to a table of ``length`` bytes gives."""
+        wrong = {"table_length": length + self.rng.randint(1, 15), "table_empty": 0, "table_long": 16 * (self.size + 1)}
+        return wrong.get(bad or "", length)
+
+    def check_used(self, name: str, ident: int, length: int) -> tuple[Chain, bool]:
+        """Take a used entry off those expected; the chain, and whether the next must be visible too."""
+        assert self.expected_used, f"{name} runs ahead of the completions"
+        expected = self.expected_used.pop(0)
+        assert (ident, length) == expected[:2], f"{name}: {(ident, length)}, expected {expected}"
+        chain = self.flying.pop(ident)
+        if chain.table:
+            self.memory.write(chain.table[0], self.rng.randbytes(chain.table[1]))
+            del self.tables[chain.table[0]]
+        self.reclaimed += 1
+        return chain, expected.more
+
+
+class SplitDriver(RingDriver):
+    """A split ring."""
+
+    bad_kinds = SPLIT_KINDS
+
+    def lay_out(self, base: int) -> None:
+        """Descriptor table, avail ring, used ring."""
+        self.desc = base
+        self.avail = self.desc + 16 * self.size
+        self.used = (self.avail + 6 + 2 * self.size + 3) & ~3
+        self.end = self.used + 6 + 8 * self.size
+
+    def start(self, first: int) -> None:
+        """Indices begin at ``first``."""
+        self.first = self.avail_idx = self.used_seen = self.kick_old = first
+        self.free = list(range(self.size))
+        self.forget()
         for address, value in ((self.avail, 0), (self.avail + 2, first), (self.used, 0), (self.used + 2, first)):
             self.memory.set_u16(address, value)
         self.memory.set_u16(self.used_event, first)
@@ -123,18 +215,6 @@ class SplitDriver:
         taken, self.free = self.free[:count], self.free[count:]
         return taken
 
-    def random_words(self, count: int) -> list[Word]:
-        """Buffers in legal order: readable ones first."""
-        readable = count if self.readable_only else self.rng.choice((0, count, self.rng.randint(0, count)))
-        return [
-            (
-                self.rng.getrandbits(64),
-                self.rng.choice((1, 60, 1514, 4096, 0xFFFFFFFF, self.rng.randint(1, 70000))),
-                int(i >= readable),
-            )
-            for i in range(count)
-        ]
-
     def add(self, direct: int, tabled: int = 0, bad: str | None = None) -> bool:
         """Publish a chain of ``direct`` ring descriptors and ``tabled`` in an indirect table; False: no room."""
         rng = self.rng
@@ -143,13 +223,7 @@ class SplitDriver:
             return False
         descs = self.take_descs(in_ring)
         words = self.random_words(direct + tabled)
-        if bad == "zero":
-            spot = rng.randrange(len(words))
-            words[spot] = (words[spot][0], 0, words[spot][2])
-        if bad == "order" and len(words) > 1:
-            spot = rng.randrange(len(words) - 1)
-            words[spot] = (*words[spot][:2], 1)
-            words[spot + 1] = (*words[spot + 1][:2], 0)
+        self.spoil(words, bad)
         for i, index in enumerate(descs[:direct]):
             flags = WRITE * words[i][2] + (NEXT if i + 1 < in_ring else 0)
             link = descs[i + 1] if i + 1 < in_ring else rng.getrandbits(16)
@@ -191,23 +265,8 @@ class SplitDriver:
         if bad == "nested":
             self.put_desc(base + 16 * order[-1], rng.getrandbits(64), 16, INDIRECT, 0)
         flags = INDIRECT | (WRITE if rng.random() < 0.3 else 0) | (NEXT if bad == "table_next" else 0)
-        said = {"table_length": length + rng.randint(1, 15), "table_empty": 0, "table_long": 16 * (self.size + 1)}.get(
-            bad, length
-        )
-        self.put_desc(self.desc + 16 * index, base, said, flags, rng.getrandbits(16))
+        self.put_desc(self.desc + 16 * index, base, self.said_length(length, bad), flags, rng.getrandbits(16))
         return (base, length), order
-
-    def place_table(self, length: int) -> int:
-        """Memory for a table, anywhere (no alignment is asked for) outside the tables in use."""
-        room = length + 32
-        while True:
-            if self.cursor + room > self.limit:
-                self.cursor = self.pool
-            base = self.cursor + self.rng.randrange(16)
-            self.cursor += room
-            if not any(base < at + size and at < base + length for at, size in self.tables.items()):
-                self.tables[base] = length
-                return base
 
     def put_avail(self, head: int) -> None:
         """Ring entry; the index follows with ``publish``."""
@@ -252,21 +311,25 @@ class SplitDriver:
 
     def reclaim(self) -> int:
         """Take back what the device has used, checking every element; garbage is left in freed descriptors."""
-        taken = 0
+        taken, partial = 0, False
         seen_idx = self.memory.u16(self.used + 2)
         while self.used_seen != seen_idx:
             ident, length = struct.unpack("<II", self.memory.read(self.used + 4 + 8 * (self.used_seen % self.size), 8))
-            assert self.expected_used, f"used index {seen_idx} runs ahead of the completions"
-            expected = self.expected_used.pop(0)
-            assert (ident, length) == expected, f"used element {self.used_seen}: {(ident, length)}, expected {expected}"
-            chain = self.flying.pop(ident)
+            chain, partial = self.check_used(f"used element {self.used_seen}", ident, length)
             for index in chain.descs:
                 self.memory.write(self.desc + 16 * index, self.rng.randbytes(16))
-            if chain.table:
-                self.memory.write(chain.table[0], self.rng.randbytes(chain.table[1]))
-                del self.tables[chain.table[0]]
             self.free += chain.descs
             self.used_seen = (self.used_seen + 1) & 0xFFFF
             taken += 1
-        self.reclaimed += taken
+        assert not partial, "a part of a frame is visible"
         return taken
+
+    def serve(self, ahead: int) -> bool:
+        """Ask for an interrupt ``ahead`` entries after the next; True: less than that is there, one may sleep."""
+        self.memory.set_u16(self.used_event, self.used_seen + ahead)
+        return (self.memory.u16(self.used + 2) - self.used_seen) & 0xFFFF <= ahead
+
+    def wants_interrupt(self, told: bytes, new: int, old: int) -> bool:
+        """By what the device read, for entries from index ``old`` to ``new``."""
+        value = int.from_bytes(told, "little")
+        return need_event(value, new, old) if self.event_idx else not value & 1

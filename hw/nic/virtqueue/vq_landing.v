@@ -84,8 +84,10 @@ module vq_landing #(
 
     // ---- how far each packed ring has come -----------------------------------------------------------------------
     reg [15:0]       behind [0:QDEPTH-1];       // ring index behind the last descriptor that landed
-    reg [QUEUES-1:0] open;                      // it has NEXT
+    reg [15:0]       places [0:QDEPTH-1];       // descriptors of a chain that is not at its end
+    reg [QUEUES-1:0] open;                      // there is one: it has NEXT, and no chain is longer than the ring
     wire [15:0]      moved;
+    wire [15:0]      length = (open[l_queue] ? places[l_queue] : 16'd0) + 16'd1;
 
     vq_step u_step (.cfg_packed(1'b1), .size(l_size), .index(l_head), .count(16'd1), .moved(moved));
 
@@ -96,7 +98,8 @@ module vq_landing #(
     always @(posedge clk) begin
         if (l_valid) begin
             behind[l_queue] <= moved;
-            open[l_queue]   <= l_desc[96];
+            places[l_queue] <= length;
+            open[l_queue]   <= l_desc[96] && length != l_size;
         end
         if (start_valid) begin
             behind[start_queue] <= start_index;
