@@ -155,7 +155,7 @@ module ferrule_nic #(
     wire [TQW-1:0] err_tx_queue;
     wire [RQW-1:0] err_rx_queue;
     wire [3:0]  err_tx_code, err_rx_code;
-    wire        cfg_event_idx, cfg_indirect, cfg_mrg_rxbuf, cfg_guest_csum, tx_enable, rx_enable;
+    wire        cfg_packed, cfg_event_idx, cfg_indirect, cfg_mrg_rxbuf, cfg_guest_csum, tx_enable, rx_enable;
     wire [5:0]  cfg_mode;
     wire [47:0] cfg_mac;
     wire [15:0] cfg_mtu, rx_wait_cycles;
@@ -249,7 +249,7 @@ module ferrule_nic #(
         .q_busy_tx(q_busy_tx), .q_broken_tx(q_broken_tx), .q_busy_rx(q_busy_rx), .q_broken_rx(q_broken_rx),
         .err_tx_valid(err_tx_valid), .err_tx_queue({{(8-TQW){1'b0}}, err_tx_queue}), .err_tx_code(err_tx_code),
         .err_rx_valid(err_rx_valid), .err_rx_queue({{(8-RQW){1'b0}}, err_rx_queue}), .err_rx_code(err_rx_code),
-        .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
+        .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
         .tx_enable(tx_enable), .rx_enable(rx_enable),
         .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu), .cfg_steer(cfg_steer), .rx_wait_cycles(rx_wait_cycles),
         .tab_we(tab_we), .tab_index(tab_index), .tab_mac(tab_mac), .tab_valid(tab_valid), .tab_steer(tab_steer),
@@ -276,7 +276,7 @@ module ferrule_nic #(
 
     // ---- transmit
     tx_path #(.DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME)) u_tx (
-        .clk(clk), .rst(rst), .cfg_enable(tx_enable), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
+        .clk(clk), .rst(rst), .cfg_enable(tx_enable), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
         .qcfg_valid(qcfg_tx_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
         .kick_valid(kick_tx_valid), .kick_queue(kick_queue),
         .q_busy(q_busy_tx), .q_broken(q_broken_tx), .err_valid(err_tx_valid), .err_queue(err_tx_queue), .err_code(err_tx_code),
@@ -308,7 +308,7 @@ module ferrule_nic #(
 
     // ---- receive
     rx_path #(.DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAC_TABLE(MAC_TABLE)) u_rx (
-        .clk(clk), .rst(rst), .cfg_enable(rx_enable), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
+        .clk(clk), .rst(rst), .cfg_enable(rx_enable), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
         .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu),
         .cfg_steer(cfg_steer), .cfg_wait_cycles(rx_wait_cycles), .tab_we(tab_we), .tab_index(tab_index), .tab_mac(tab_mac),
         .tab_valid(tab_valid), .tab_steer(tab_steer), .tab_queue(tab_queue), .tab_clear(tab_clear),

@@ -16,6 +16,7 @@ module tx_path #(
     input  wire                 rst,
     // configuration
     input  wire                 cfg_enable,
+    input  wire                 cfg_packed,
     input  wire                 cfg_event_idx,
     input  wire                 cfg_indirect,
     input  wire                 qcfg_valid,
@@ -126,7 +127,7 @@ module tx_path #(
     vq_engine #(.DATA_W(DATA_W), .QUEUES(QUEUES), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_ring (
         .clk(clk), .rst(rst),
         .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue[QW-1:0]), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
-        .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
+        .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
         .kick_valid(kick_valid), .kick_queue(kick_queue[QW-1:0]),
         .q_busy(q_busy), .q_broken(q_broken), .q_running(q_running),
         .err_valid(err_valid), .err_queue(err_queue), .err_code(err_code),

@@ -16,6 +16,7 @@ module queue_ctl #(
     input  wire              clk,
     input  wire              rst,
     // driver: words of the selected queue, and its requests
+    input  wire              cfg_packed,
     input  wire [7:0]        sel_gq,
     input  wire              word_we,
     input  wire              word_re,
@@ -124,7 +125,7 @@ module queue_ctl #(
     assign index_value      = start_index[fw_gq[GQ_W-1:0]];
 
     queue_table #(.QUEUE_PAIRS(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) table_i (
-        .clk(clk),
+        .clk(clk), .cfg_packed(cfg_packed),
         .host_we(word_we), .host_locked(enabled[sel] || resetting[sel]), .host_gq(sel_gq), .host_word(word),
         .host_strb(word_strb), .host_data(word_data),
         .fill_we(fill), .fill_ready(fill_ready), .fill_gq(coal_start_gq), .fill_word(step[2:0]),

@@ -11,6 +11,7 @@ module queue_table #(
     // clock
     input  wire        clk,
     // driver's write; a bad size is ignored, a bad vector becomes NO_VECTOR
+    input  wire        cfg_packed,              // a packed ring's size need not be a power of two
     input  wire        host_we,
     input  wire        host_locked,             // the queue runs: only its vector may change
     input  wire [7:0]  host_gq,
@@ -42,7 +43,7 @@ module queue_table #(
 
     wire [15:0] size   = host_data[15:0];
     wire [15:0] vector = (host_data[31:16] < VECTORS) ? host_data[31:16] : 16'hffff;
-    wire        size_ok = size != 16'd0 && (size & (size - 1'b1)) == 16'd0 && size <= SIZE_MAX && size != 16'd1;
+    wire        size_ok = size >= 16'd2 && size <= SIZE_MAX && (cfg_packed || (size & (size - 1'b1)) == 16'd0);
 
     reg [3:0]  host_wr;
     reg [31:0] host_value;

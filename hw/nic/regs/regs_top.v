@@ -80,6 +80,7 @@ module regs_top #(
     input  wire [15:0]            dbg_tx_used,
     input  wire [15:0]            dbg_rx_avail_seen,
     input  wire [15:0]            dbg_rx_used,
+    output wire                   cfg_packed,
     output wire                   cfg_event_idx,
     output wire                   cfg_indirect,
     output wire                   cfg_mrg_rxbuf,
@@ -352,7 +353,7 @@ module regs_top #(
     wire [7:0]  notify_gq    = (!multi_pair && notify_index == 17'd2) ? GQ_CTRL : notify_index[7:0];
 
     queue_ctl #(.QUEUE_PAIRS(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) queues_i (
-        .clk(clk), .rst(rst), .sel_gq(sel_gq), .word_we(word_we), .word_re(word_re), .word(word), .word_strb(h_wstrb),
+        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .sel_gq(sel_gq), .word_we(word_we), .word_re(word_re), .word(word), .word_strb(h_wstrb),
         .word_data(h_wdata), .word_rdata(word_rdata), .word_busy(word_busy), .enable_we(enable_we), .reset_we(reset_we),
         .kick_we(h_we && in_notify && notify_valid), .kick_gq(notify_gq),
         .quiesce(quiesce), .stop_all(evt_host_reset || fw_quiesce), .clear(clear), .clearing(clearing), .settled(settled),
@@ -444,6 +445,7 @@ module regs_top #(
     assign ctl_ram_we    = {4{m_we && in_ram}} & m_wstrb;
     assign ctl_ram_addr  = m_addr[11:2];
     assign ctl_ram_wdata = m_wdata;
+    assign cfg_packed     = (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_RING_PACKED) != 0;
     assign cfg_event_idx  = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_EVENT_IDX) != 0;
     assign cfg_indirect   = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_INDIRECT) != 0;
     assign cfg_mrg_rxbuf  = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_MRG_RXBUF) != 0;

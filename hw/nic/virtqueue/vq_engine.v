@@ -19,7 +19,7 @@ module vq_engine #(
     input  wire [QW-1:0]     qcfg_queue,
     input  wire [2:0]        qcfg_field,
     input  wire [63:0]       qcfg_data,
-    input  wire              cfg_packed,        // changes only while every queue is stopped and idle
+    input  wire              cfg_packed,        // taken over while every queue is stopped and idle
     input  wire              cfg_event_idx,
     input  wire              cfg_indirect,
     input  wire              kick_valid,
@@ -104,6 +104,11 @@ module vq_engine #(
     localparam BLK_W  = BLK * 128;
     localparam INFO_W = 27;
 
+    // A ring's format may not change under what is in flight.
+    reg packed_q;
+    always @(posedge clk)
+        if (rst || (q_running == 0 && q_busy == 0)) packed_q <= cfg_packed;
+
     // ---- tables --------------------------------------------------------------------------------------------------
     wire          start_valid;
     wire          stop_valid;
@@ -134,7 +139,7 @@ module vq_engine #(
     wire [QW-1:0] a_queue;
 
     vq_tables #(.QUEUES(QUEUES), .QW(QW), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_tables (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q),
         .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data), .q_busy(q_busy),
         .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .start_pos(start_pos),
         .running(q_running),
@@ -174,7 +179,7 @@ module vq_engine #(
     wire [BLK_W-1:0]  a_data;
 
     vq_read #(.DATA_W(DATA_W), .QW(QW), .INFO_W(INFO_W), .BLK_W(BLK_W)) u_read (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q),
         .n_valid(n_valid), .n_ready(n_ready), .n_queue(fire_queue), .n_addr(n_addr),
         .w_valid(w_valid), .w_ready(w_ready), .w_queue(w_queue), .w_addr(w_addr), .w_count(w_count),
         .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info),
@@ -212,7 +217,7 @@ module vq_engine #(
         .clk(clk), .rst(rst),
         .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_addr(x_addr), .x_data(x_data),
         .r_valid(r_valid), .r_ready(r_ready), .r_queue(f_queue), .r_addr(r_addr),
-        .r_len(cfg_packed ? 16'd4 : 16'd2), .r_data(r_data),
+        .r_len(packed_q ? 16'd4 : 16'd2), .r_data(r_data),
         .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_queue), .e_addr(e_addr), .e_len(e_len), .e_data(e_data),
         .e_info(e_info),
         .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr), .wr_req_len(wr_req_len),
@@ -236,7 +241,7 @@ module vq_engine #(
     wire [QUEUES-1:0] dry;
 
     vq_fetch #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_fetch (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_event_idx(cfg_event_idx),
         .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
         .running(q_running), .broken(q_broken), .kick_valid(kick_valid), .kick_queue(kick_queue),
         .queue(f_queue), .next_index(next_index), .size(f_size), .desc(f_desc), .avail(f_avail), .used(f_used),
@@ -272,7 +277,7 @@ module vq_engine #(
     wire [3:0]        chain_bad_code;
 
     vq_blocks #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_blocks (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_indirect(cfg_indirect),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_indirect(cfg_indirect),
         .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .running(q_running),
         .queue(f_queue), .next(next_index), .slot_room(slot_room), .slot(slot), .slot_short(slot_short),
         .slot_reserve(slot_reserve), .landed(landed), .goes_on(goes_on),
@@ -284,12 +289,12 @@ module vq_engine #(
         .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data)
     );
     // A broken packed ring gives no more: behind what could not be read nobody knows where a chain begins.
-    wire [QUEUES-1:0] cut = cfg_packed ? q_broken : {QUEUES{1'b0}};
+    wire [QUEUES-1:0] cut = packed_q ? q_broken : {QUEUES{1'b0}};
     assign chain_ready = q_running & filled & ~cut;
     assign chain_none  = ~q_running | cut | (no_slot & (q_broken | dry));
 
     vq_walker #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK)) u_walker (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_indirect(cfg_indirect),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_indirect(cfg_indirect),
         .queue(w_queue), .size(w_size), .desc(w_desc), .ready(chain_ready), .gone(~q_running | q_broken),
         .pop(pop), .take(take), .take_queue(take_queue), .row_code(row_code), .row_id(row_id), .row_indirect(row_indirect),
         .row_table(row_table), .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data),
@@ -310,7 +315,7 @@ module vq_engine #(
     wire              event_bad;
 
     vq_used #(.QUEUES(QUEUES), .QW(QW)) u_used (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q),
         .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
         .size(c_size), .desc(c_desc), .used(c_used), .x_queue(x_queue), .x_desc(x_desc), .x_used(x_used),
         .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
@@ -324,7 +329,7 @@ module vq_engine #(
     );
 
     vq_notify #(.QUEUES(QUEUES), .QW(QW)) u_notify (
-        .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx),
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_event_idx(cfg_event_idx),
         .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
         .size(n_size), .avail(n_avail), .used_index(n_index),
         .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_size(b_size), .pub_from(pub_from), .pub_to(pub_to),
