@@ -63,7 +63,7 @@ class HandDriver:
         transport.write_features(sum(1 << bit for bit in self.features))
         transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
         await transport.read("device_status")
-        await transport.enable_msix(transport.caps.msix_size)
+        await transport.enable_vectors(transport.caps.msix_size)
         transport.write("config_msix_vector", 0)
         self._lay_out()
         for index, queue in self.queues.items():
