@@ -39,6 +39,12 @@ def up(*features):
     return (["up", RING_PACKED, CTRL_VQ, CTRL_RX, RING_RESET, *features], 15)
 
 
+def ahead(indices, size):
+    """How far the available index, as QUEUE_INDICES has it, is in front of the used one."""
+    available, used = ((index & 0x7FFF) + size * (index >> 15) for index in indices)
+    return (available - used) % (2 * size)
+
+
 @pytest.mark.parametrize("size", [5, 16, 63])
 @pytest.mark.parametrize("name", SETS)
 def test_frames_and_commands_go_round_and_round(check, rng, name, size):
@@ -55,7 +61,9 @@ def test_frames_and_commands_go_round_and_round(check, rng, name, size):
         rows.append((["send", "000001"], "00"))
     results = check(*rows, *((["indices", index], None) for index in range(3)), size=size, rx_bytes=rx_bytes)
     for index, (card, driver) in enumerate(results[-3:]):
-        assert card == driver, f"queue {index}"
+        assert card[1] == driver[1], f"queue {index}: used"
+        # a card looks at descriptors as it comes to them, and need not have looked at all that are there
+        assert ahead(card, size) <= ahead(driver, size), f"queue {index}: available"
 
 
 def test_indices_stay_when_a_queue_has_stopped(check, rng):
