@@ -32,10 +32,8 @@ MULTIQUEUE = (MQ, RSS)
 GUEST_OFFLOADS = (GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_UFO, GUEST_USO4, GUEST_USO6)
 """What VIRTIO_NET_CTRL_GUEST_OFFLOADS switches."""
 
-# "Feature bit requirements" of the standard: a feature, and the groups of which it needs one member each. Two are added
-# whose commands need the control queue: CTRL_GUEST_OFFLOADS and HASH_REPORT
+# "Feature bit requirements" of the standard: a feature, and the groups of which it needs one member each
 REQUIREMENTS: dict[int, tuple[tuple[int, ...], ...]] = {
-    CTRL_GUEST_OFFLOADS: ((CTRL_VQ,),),
     GUEST_TSO4: ((GUEST_CSUM,),),
     GUEST_TSO6: ((GUEST_CSUM,),),
     GUEST_ECN: ((GUEST_TSO4, GUEST_TSO6),),
@@ -54,11 +52,13 @@ REQUIREMENTS: dict[int, tuple[tuple[int, ...], ...]] = {
     CTRL_MAC_ADDR: ((CTRL_VQ,),),
     NOTF_COAL: ((CTRL_VQ,),),
     RSC_EXT: ((HOST_TSO4, HOST_TSO6),),
-    HASH_REPORT: ((CTRL_VQ,),),
     RSS: ((CTRL_VQ,),),
     VQ_NOTF_COAL: ((CTRL_VQ,),),
     HASH_TUNNEL: ((CTRL_VQ,), (RSS, HASH_REPORT)),
 }
+
+# of no use without the control queue and so not offered without it, but a driver may accept them alone
+NEED_COMMANDS = (CTRL_GUEST_OFFLOADS, HASH_REPORT)
 
 
 def bits(features: tuple[int, ...]) -> int:
@@ -79,6 +79,8 @@ def has(features: int, feature: int) -> bool:
 def offered(withheld: int = 0) -> int:
     """What to offer: everything the card can do, less what its owner withholds and what then lacks a requirement."""
     vector = bits(OFFERED) & ~withheld
+    if not has(vector, CTRL_VQ):
+        vector &= ~bits(NEED_COMMANDS)
     while lacking := bits(
         tuple(feature for feature in OFFERED if has(vector, feature) and not _satisfied(vector, feature))
     ):

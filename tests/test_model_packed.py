@@ -126,6 +126,23 @@ def test_a_full_ring_of_single_descriptors_is_fetched_in_parts_and_none_is_lost(
     assert ring.driver.reclaim() == [(number, 1) for number in ids]
 
 
+@pytest.mark.parametrize("event_idx", [False, True])
+def test_a_consumer_that_takes_all_at_once_gets_all(event_idx):
+    ring = Ring(200, event_idx)
+    got = []
+
+    def take(number):
+        while ring.queue.chains:
+            got.append(ring.queue.take())
+            ring.queue.complete(got[-1], 0)
+
+    ring.queue.on_chain = take
+    for turn in range(3):
+        ids = ring.offer(*([readable(0)] for _ in range(200 - turn)))
+        assert [chain.buffer_id for chain in got] == ids == [number for number, _ in ring.driver.reclaim()]
+        got.clear()
+
+
 @pytest.mark.parametrize("index, wanted", [(0, 0), (0x8000, 0x8000), (3, 3), (0x8004, 0x8004)])
 def test_a_ring_begins_at_any_index_and_keeps_its_indices_when_it_stops(index, wanted):
     ring = Ring(5, index=index)

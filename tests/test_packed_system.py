@@ -66,6 +66,12 @@ def test_frames_and_commands_go_round_and_round(check, rng, name, size):
         assert ahead(card, size) <= ahead(driver, size), f"queue {index}: available"
 
 
+@pytest.mark.parametrize("features", [(), (EVENT_IDX,)], ids=["alone", "event index"])
+def test_bursts_larger_than_the_card_fetches_ahead(check, rng, features):
+    out = [frame(rng, 60, OTHER) for _ in range(140)]
+    check(up(*features), *[(["transmit", 0, out], out)] * 3, size=300)
+
+
 def test_indices_stay_when_a_queue_has_stopped(check, rng):
     out = [frame(rng, 60, OTHER) for _ in range(2)]
     rows = [up(EVENT_IDX)] + [(["transmit", 0, out], out)] * 4

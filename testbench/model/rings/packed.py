@@ -86,11 +86,12 @@ class PackedRing:
         first = not queue.chains
         while (more := queue.room > 0) and (chain := self._walk()):
             queue.chains.append(chain)
-        if queue.chains and first:
-            queue.on_chain(queue.number)
         if not queue.broken:
+            # before the consumer, which may take them all at once, and then nothing else would look again
             self.starved = not more
             queue.looked(True)
+        if queue.chains and first:
+            queue.on_chain(queue.number)
 
     def _walk(self) -> Chain | None:
         """The next chain, to its end also where it is bad, or what follows could not be found; None: there is none."""
