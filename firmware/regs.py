@@ -77,7 +77,7 @@ DATAPATH = 0x070  # RW: Switches of the data path
 DATAPATH_TX_ENABLE = 0x1  # Transmission on
 DATAPATH_RX_ENABLE = 0x2  # Reception on
 DATAPATH_QUIESCE = 0x4  # Queues stop and none starts while set; a driver's write of 0 to device_status sets it
-DATAPATH_CLEAR = 0x8  # Write 1: queue registers, vectors, rings, coalescing and MAC tables take their reset values
+DATAPATH_CLEAR = 0x8  # Write 1: queues, vectors, rings, coalescing, steering, VLAN and MAC filters take their reset values
 DATAPATH_MULTI_PAIR = 0x10  # BAR queue index = gq, num_queues = 2 QUEUE_PAIRS + 1: with MQ or RSS negotiated
 DATAPATH_STATUS = 0x074  # RO: State of the data path
 DATAPATH_STATUS_QUIET = 0x1  # No DMA outstanding, no queue busy

@@ -10,7 +10,7 @@ from testbench.lib.bench import SIMULATORS, run_bench
 
 BLOCKS = (
     "axil_slave pci_config status_hold bar_common bar_device bar_vendor error_log queue_table queue_ctl "
-    "mgmt_core mgmt_config stats regs_top"
+    "mgmt_core mgmt_config mgmt_steering stats regs_top"
 )
 COMMON = ["hw/nic/common/fifo_sync.v", "hw/nic/common/ram_sdp.v"]
 SOURCES = COMMON + [f"hw/nic/regs/{name}.v" for name in BLOCKS.split()]

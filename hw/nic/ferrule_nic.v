@@ -117,6 +117,7 @@ module ferrule_nic #(
     localparam TQW = $clog2(P + 1);
     localparam RQW = (P > 1) ? $clog2(P) : 1;
     localparam MAC_TABLE = 32;
+    localparam [1:0] AUTOMATIC = 2'd1;          // STEERING.mode
 
     initial begin
         if (DATA_W != 64 && DATA_W != 128 && DATA_W != 256 && DATA_W != 512) begin
@@ -155,7 +156,7 @@ module ferrule_nic #(
     wire [TQW-1:0] err_tx_queue;
     wire [RQW-1:0] err_rx_queue;
     wire [3:0]  err_tx_code, err_rx_code;
-    wire        cfg_packed, cfg_event_idx, cfg_indirect, cfg_mrg_rxbuf, cfg_guest_csum, tx_enable, rx_enable;
+    wire        cfg_packed, cfg_event_idx, cfg_indirect, cfg_mrg_rxbuf, cfg_guest_csum, cfg_hash_report, tx_enable, rx_enable;
     wire [5:0]  cfg_mode;
     wire [47:0] cfg_mac;
     wire [15:0] cfg_mtu, rx_wait_cycles;
@@ -163,6 +164,15 @@ module ferrule_nic #(
     wire        tab_we, tab_valid, tab_steer, tab_clear;
     wire [7:0]  tab_index, tab_queue;
     wire [47:0] tab_mac;
+    wire [1:0]  cfg_steering;
+    wire [7:0]  cfg_pairs, cfg_unclassified;
+    wire [8:0]  cfg_hash_types;
+    wire [319:0] cfg_hash_key;
+    wire [6:0]  cfg_table_mask, rss_index, vlan_index;
+    wire        rss_we, vlan_we, cfg_vlan, learn_valid;
+    wire [7:0]  rss_queue, rss_word, learn_index;
+    wire [2:0]  learn_pair;
+    wire [31:0] vlan_bits, vlan_word;
     wire        coal_we, coal_start_valid, tick_us;
     wire [7:0]  coal_gq, coal_sel, coal_start_gq;
     wire [15:0] coal_max_packets, coal_max_usecs, coal_rd_packets, coal_rd_usecs;
@@ -250,10 +260,14 @@ module ferrule_nic #(
         .err_tx_valid(err_tx_valid), .err_tx_queue({{(8-TQW){1'b0}}, err_tx_queue}), .err_tx_code(err_tx_code),
         .err_rx_valid(err_rx_valid), .err_rx_queue({{(8-RQW){1'b0}}, err_rx_queue}), .err_rx_code(err_rx_code),
         .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
-        .tx_enable(tx_enable), .rx_enable(rx_enable),
+        .cfg_hash_report(cfg_hash_report), .tx_enable(tx_enable), .rx_enable(rx_enable),
         .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu), .cfg_steer(cfg_steer), .rx_wait_cycles(rx_wait_cycles),
         .tab_we(tab_we), .tab_index(tab_index), .tab_mac(tab_mac), .tab_valid(tab_valid), .tab_steer(tab_steer),
         .tab_queue(tab_queue), .tab_clear(tab_clear),
+        .cfg_steering(cfg_steering), .cfg_pairs(cfg_pairs), .cfg_hash_types(cfg_hash_types), .cfg_hash_key(cfg_hash_key),
+        .cfg_unclassified(cfg_unclassified), .cfg_table_mask(cfg_table_mask), .rss_we(rss_we), .rss_index(rss_index),
+        .rss_queue(rss_queue), .rss_word(rss_word), .cfg_vlan(cfg_vlan), .vlan_we(vlan_we), .vlan_index(vlan_index),
+        .vlan_bits(vlan_bits), .vlan_word(vlan_word),
         .coal_we(coal_we), .coal_gq(coal_gq), .coal_max_packets(coal_max_packets), .coal_max_usecs(coal_max_usecs),
         .coal_sel(coal_sel), .coal_rd_packets(coal_rd_packets), .coal_rd_usecs(coal_rd_usecs),
         .coal_start_valid(coal_start_valid), .coal_start_gq(coal_start_gq), .def_rx_packets(def_rx_packets),
@@ -272,11 +286,11 @@ module ferrule_nic #(
         .stat_inc(stat_inc), .stat_amount({write_bytes, read_bytes, rx_wire_bytes, rx_bytes, tx_bytes})
     );
 
-    assign stat_inc[`STAT_RX_DROP_VLAN] = 1'b0;
-
     // ---- transmit
     tx_path #(.DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME)) u_tx (
         .clk(clk), .rst(rst), .cfg_enable(tx_enable), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
+        .cfg_hash_report(cfg_hash_report), .cfg_learn(cfg_steering == AUTOMATIC),
+        .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair),
         .qcfg_valid(qcfg_tx_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
         .kick_valid(kick_tx_valid), .kick_queue(kick_queue),
         .q_busy(q_busy_tx), .q_broken(q_broken_tx), .err_valid(err_tx_valid), .err_queue(err_tx_queue), .err_code(err_tx_code),
@@ -309,8 +323,13 @@ module ferrule_nic #(
     // ---- receive
     rx_path #(.DATA_W(DATA_W), .QUEUE_PAIRS(P), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAC_TABLE(MAC_TABLE)) u_rx (
         .clk(clk), .rst(rst), .cfg_enable(rx_enable), .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
-        .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu),
-        .cfg_steer(cfg_steer), .cfg_wait_cycles(rx_wait_cycles), .tab_we(tab_we), .tab_index(tab_index), .tab_mac(tab_mac),
+        .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum), .cfg_hash_report(cfg_hash_report), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac),
+        .cfg_mtu(cfg_mtu), .cfg_vlan(cfg_vlan), .cfg_steering(cfg_steering), .cfg_steer(cfg_steer), .cfg_pairs(cfg_pairs),
+        .cfg_hash_types(cfg_hash_types), .cfg_hash_key(cfg_hash_key), .cfg_unclassified(cfg_unclassified),
+        .cfg_table_mask(cfg_table_mask), .vlan_we(vlan_we), .vlan_index(vlan_index), .vlan_bits(vlan_bits), .vlan_word(vlan_word),
+        .rss_we(rss_we), .rss_index(rss_index), .rss_queue(rss_queue), .rss_word(rss_word),
+        .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair),
+        .cfg_wait_cycles(rx_wait_cycles), .tab_we(tab_we), .tab_index(tab_index), .tab_mac(tab_mac),
         .tab_valid(tab_valid), .tab_steer(tab_steer), .tab_queue(tab_queue), .tab_clear(tab_clear),
         .qcfg_valid(qcfg_rx_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
         .kick_valid(kick_rx_valid), .kick_queue(kick_queue),
@@ -328,7 +347,8 @@ module ferrule_nic #(
         .irq_queue(rx_irq_queue),
         .s_axis_tdata(rx_tdata), .s_axis_tkeep(rx_tkeep), .s_axis_tlast(rx_tlast), .s_axis_tvalid(rx_tvalid), .s_axis_tuser(rx_tuser),
         .evt_suppressed(rx_evt_suppressed), .evt_wire_frame(stat_inc[`STAT_RX_WIRE_FRAMES]), .evt_wire_bytes(rx_wire_bytes),
-        .evt_drop_filter(stat_inc[`STAT_RX_DROP_FILTER]), .evt_drop_mtu(stat_inc[`STAT_RX_DROP_MTU]),
+        .evt_drop_filter(stat_inc[`STAT_RX_DROP_FILTER]), .evt_drop_vlan(stat_inc[`STAT_RX_DROP_VLAN]),
+        .evt_drop_mtu(stat_inc[`STAT_RX_DROP_MTU]),
         .evt_drop_disabled(stat_inc[`STAT_RX_DROP_DISABLED]), .evt_drop_length(stat_inc[`STAT_RX_DROP_LENGTH]),
         .evt_multicast(stat_inc[`STAT_RX_MULTICAST]), .evt_broadcast(stat_inc[`STAT_RX_BROADCAST]),
         .evt_csum_good(stat_inc[`STAT_RX_CSUM_GOOD]), .evt_csum_bad(stat_inc[`STAT_RX_CSUM_BAD]),

@@ -3,6 +3,7 @@ hw/nic/common/arbiter_rr.v
 hw/nic/common/fifo_async.v
 hw/nic/common/fifo_sync.v
 hw/nic/common/pulse_merge.v
+hw/nic/common/ram_clear.v
 hw/nic/common/ram_sdp.v
 hw/nic/common/skid.v
 hw/nic/common/sync_bit.v
@@ -73,6 +74,7 @@ hw/nic/regs/bar_vendor.v
 hw/nic/regs/error_log.v
 hw/nic/regs/mgmt_config.v
 hw/nic/regs/mgmt_core.v
+hw/nic/regs/mgmt_steering.v
 hw/nic/regs/pci_config.v
 hw/nic/regs/queue_ctl.v
 hw/nic/regs/queue_table.v

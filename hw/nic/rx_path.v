@@ -21,10 +21,18 @@ module rx_path #(
     input  wire                   cfg_indirect,
     input  wire                   cfg_mrg_rxbuf,
     input  wire                   cfg_guest_csum,
+    input  wire                   cfg_hash_report,
     input  wire [5:0]             cfg_mode,
     input  wire [47:0]            cfg_mac,
     input  wire [15:0]            cfg_mtu,
+    input  wire                   cfg_vlan,
+    input  wire [1:0]             cfg_steering,
     input  wire [7:0]             cfg_steer,
+    input  wire [7:0]             cfg_pairs,
+    input  wire [8:0]             cfg_hash_types,
+    input  wire [319:0]           cfg_hash_key,
+    input  wire [7:0]             cfg_unclassified,
+    input  wire [6:0]             cfg_table_mask,
     input  wire [15:0]            cfg_wait_cycles,
     input  wire                   tab_we,
     input  wire [7:0]             tab_index,
@@ -33,6 +41,19 @@ module rx_path #(
     input  wire                   tab_steer,
     input  wire [7:0]             tab_queue,
     input  wire                   tab_clear,
+    input  wire                   vlan_we,
+    input  wire [6:0]             vlan_index,
+    input  wire [31:0]            vlan_bits,
+    output wire [31:0]            vlan_word,
+    input  wire                   rss_we,
+    input  wire [6:0]             rss_index,
+    input  wire [7:0]             rss_queue,
+    output wire [7:0]             rss_word,
+    // flows as they are sent
+    input  wire                   learn_valid,
+    input  wire [7:0]             learn_index,
+    input  wire [2:0]             learn_pair,
+    // rings
     input  wire                   qcfg_valid,
     input  wire [7:0]             qcfg_queue,
     input  wire [2:0]             qcfg_field,
@@ -94,6 +115,7 @@ module rx_path #(
     output wire                   evt_wire_frame,
     output wire [15:0]            evt_wire_bytes,
     output wire                   evt_drop_filter,
+    output wire                   evt_drop_vlan,
     output wire                   evt_drop_mtu,
     output wire                   evt_drop_disabled,
     output wire                   evt_drop_length,
@@ -117,18 +139,25 @@ module rx_path #(
     wire [DATA_W-1:0]   class_tdata;
     wire [DATA_W/8-1:0] class_tkeep;
     wire                class_tlast, class_tvalid;
+    wire                class_idle;
     wire [`RXM_W-1:0]   class_meta;
 
-    rx_classify #(.DATA_W(DATA_W), .MAC_TABLE(MAC_TABLE)) u_classify (
+    rx_classify #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .MAC_TABLE(MAC_TABLE)) u_classify (
         .clk(clk), .rst(rst),
-        .cfg_enable(cfg_enable), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu), .cfg_steer(cfg_steer),
+        .cfg_enable(cfg_enable), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu), .cfg_vlan(cfg_vlan),
+        .cfg_steering(cfg_steering), .cfg_steer(cfg_steer), .cfg_pairs(cfg_pairs), .cfg_hash_types(cfg_hash_types),
+        .cfg_hash_key(cfg_hash_key), .cfg_unclassified(cfg_unclassified), .cfg_table_mask(cfg_table_mask),
         .tab_we(tab_we), .tab_index(tab_index[$clog2(MAC_TABLE)-1:0]), .tab_mac(tab_mac), .tab_valid(tab_valid), .tab_steer(tab_steer),
         .tab_queue(tab_queue), .tab_clear(tab_clear),
+        .vlan_we(vlan_we), .vlan_index(vlan_index), .vlan_bits(vlan_bits), .vlan_word(vlan_word),
+        .rss_we(rss_we), .rss_index(rss_index), .rss_queue(rss_queue), .rss_word(rss_word),
+        .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair),
         .s_axis_tdata(s_axis_tdata), .s_axis_tkeep(s_axis_tkeep), .s_axis_tlast(s_axis_tlast), .s_axis_tvalid(s_axis_tvalid),
         .s_axis_tuser(s_axis_tuser),
         .m_axis_tdata(class_tdata), .m_axis_tkeep(class_tkeep), .m_axis_tlast(class_tlast), .m_axis_tvalid(class_tvalid),
-        .m_meta(class_meta),
-        .evt_frame(evt_wire_frame), .evt_bytes(evt_wire_bytes), .evt_drop_filter(evt_drop_filter), .evt_drop_mtu(evt_drop_mtu),
+        .m_meta(class_meta), .idle(class_idle),
+        .evt_frame(evt_wire_frame), .evt_bytes(evt_wire_bytes), .evt_drop_filter(evt_drop_filter), .evt_drop_vlan(evt_drop_vlan),
+        .evt_drop_mtu(evt_drop_mtu),
         .evt_drop_disabled(evt_drop_disabled), .evt_drop_length(evt_drop_length), .evt_multicast(evt_multicast),
         .evt_broadcast(evt_broadcast), .evt_csum_good(evt_csum_good), .evt_csum_bad(evt_csum_bad)
     );
@@ -167,7 +196,7 @@ module rx_path #(
 
     rx_writer #(.DATA_W(DATA_W), .QUEUES(QUEUE_PAIRS), .QW(QW)) u_writer (
         .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
-        .cfg_wait_cycles(cfg_wait_cycles), .idle(writer_idle),
+        .cfg_hash_report(cfg_hash_report), .cfg_wait_cycles(cfg_wait_cycles), .idle(writer_idle),
         .s_meta_valid(store_meta_valid), .s_meta_ready(store_meta_ready), .s_meta(store_meta), .s_meta_drop(store_meta_drop),
         .s_axis_tdata(store_tdata), .s_axis_tlast(store_tlast), .s_axis_tvalid(store_tvalid),
         .s_axis_tready(store_tready),
@@ -212,7 +241,7 @@ module rx_path #(
         .dbg_state(dbg_state)
     );
 
-    assign idle = writer_idle && !store_meta_valid && !class_tvalid && !s_axis_tvalid;
+    assign idle = writer_idle && !store_meta_valid && class_idle && !s_axis_tvalid;
     wire unused = &{1'b0, class_tkeep, store_tkeep, seg_queue, tab_index, q_running, qcfg_queue, kick_queue, dbg_queue, dbg_avail_next, dbg_state};
 endmodule
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a transmitted frame, from the rings to the MAC: ring engine -> tx_fetch -> tx_offload. Only wires.
+// The way of a transmitted frame, from the rings to the MAC: ring engine -> tx_fetch -> tx_offload, flow_tap beside it. Only wires.
 // The control queue shares the ring engine; its commands end in ctrl_queue.
 `default_nettype none
 `include "meta.vh"
@@ -19,6 +19,8 @@ module tx_path #(
     input  wire                 cfg_packed,
     input  wire                 cfg_event_idx,
     input  wire                 cfg_indirect,
+    input  wire                 cfg_hash_report,
+    input  wire                 cfg_learn,      // tell where flows are sent from
     input  wire                 qcfg_valid,
     input  wire [7:0]           qcfg_queue,
     input  wire [2:0]           qcfg_field,
@@ -86,6 +88,10 @@ module tx_path #(
     output wire                 m_axis_tlast,
     output wire                 m_axis_tvalid,
     input  wire                 m_axis_tready,
+    // flows as they are sent
+    output wire                 learn_valid,
+    output wire [7:0]           learn_index,
+    output wire [2:0]           learn_pair,
     // events
     output wire                 evt_suppressed,
     output wire                 evt_descriptor,
@@ -184,10 +190,11 @@ module tx_path #(
     wire [DATA_W-1:0]   fetch_tdata;
     wire [DATA_W/8-1:0] fetch_tkeep;
     wire                fetch_tlast, fetch_tvalid, fetch_tready, fetch_tuser;
+    wire [2:0]          m_queue;
     wire                fetch_idle, offload_idle, fetch_too_long, offload_too_long;
 
     tx_fetch #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .QW(QW)) u_fetch (
-        .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .idle(fetch_idle),
+        .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .cfg_hash_report(cfg_hash_report), .idle(fetch_idle),
         .chain_ready(chain_ready[QUEUE_PAIRS-1:0]),
         .pop_valid(data_pop_valid), .pop_ready(data_pop_ready), .pop_queue(data_pop_queue),
         .seg_valid(data_seg_valid), .seg_ready(data_seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
@@ -213,11 +220,17 @@ module tx_path #(
         .s_axis_tdata(fetch_tdata), .s_axis_tkeep(fetch_tkeep), .s_axis_tlast(fetch_tlast), .s_axis_tvalid(fetch_tvalid),
         .s_axis_tready(fetch_tready), .s_axis_tuser(fetch_tuser),
         .m_axis_tdata(m_axis_tdata), .m_axis_tkeep(m_axis_tkeep), .m_axis_tlast(m_axis_tlast), .m_axis_tvalid(m_axis_tvalid),
-        .m_axis_tready(m_axis_tready),
+        .m_axis_tready(m_axis_tready), .m_queue(m_queue),
         .evt_super_frame(evt_super_frame), .evt_segment(evt_segment), .evt_csum_inserted(evt_csum_inserted),
         .evt_err_gso_no_csum(evt_err_gso_no_csum), .evt_err_gso_type(evt_err_gso_type), .evt_err_gso_size(evt_err_gso_size),
         .evt_err_header(evt_err_header), .evt_err_csum_range(evt_err_csum_range), .evt_err_ip(evt_err_ip),
         .evt_too_long(offload_too_long)
+    );
+
+    flow_tap #(.DATA_W(DATA_W)) u_tap (
+        .clk(clk), .rst(rst), .cfg_enable(cfg_learn),
+        .s_valid(m_axis_tvalid && m_axis_tready), .s_data(m_axis_tdata), .s_keep(m_axis_tkeep), .s_last(m_axis_tlast),
+        .s_pair(m_queue), .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair)
     );
 
     // ---- commands

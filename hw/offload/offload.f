@@ -13,6 +13,13 @@ hw/offload/tso/tso_parse.v
 hw/offload/tso/tso_patch.v
 hw/offload/tso/tso_segment.v
 hw/offload/tso/tx_offload.v
+hw/offload/rss/flow_key.v
+hw/offload/rss/flow_tap.v
+hw/offload/rss/rss_hash.v
+hw/offload/rss/rx_steer.v
+hw/offload/rss/toeplitz.v
+hw/offload/filter/beat_delay.v
 hw/offload/filter/mac_filter.v
 hw/offload/filter/rx_classify.v
+hw/offload/filter/vlan_filter.v
 hw/offload/coalesce/coalesce.v

@@ -6,7 +6,6 @@
 module bench_tx_fetch #(
     parameter DATA_W       = 128,
     parameter QUEUE_PAIRS  = 3,
-    parameter HEADER_BYTES = 12,
     parameter QW           = (QUEUE_PAIRS > 1) ? $clog2(QUEUE_PAIRS) : 1
 ) (
     // clock
@@ -14,6 +13,7 @@ module bench_tx_fetch #(
     input  wire                   rst,
     // configuration and status
     input  wire                   cfg_enable,
+    input  wire                   cfg_hash_report,
     output wire                   idle,
     // ring engine
     input  wire [QUEUE_PAIRS-1:0] chain_ready,
@@ -78,8 +78,8 @@ module bench_tx_fetch #(
 
     assign idle = fetch_idle && read_idle;
 
-    tx_fetch #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .HEADER_BYTES(HEADER_BYTES)) u_fetch (
-        .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .idle(fetch_idle), .chain_ready(chain_ready),
+    tx_fetch #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS)) u_fetch (
+        .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .cfg_hash_report(cfg_hash_report), .idle(fetch_idle), .chain_ready(chain_ready),
         .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
         .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
         .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),

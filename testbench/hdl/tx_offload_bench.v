@@ -17,6 +17,8 @@ module tx_offload_bench #(
     input  wire                     m_axis_tready,
     // {meta ready, tready of s, idle, tlast, tvalid, tkeep, tdata}; tkeep and tdata are 0 without tvalid
     output wire [DATA_W+KEEP_W+4:0] m,
+    // queue of the frame
+    output wire [2:0]               m_queue,
     // ten counters of 32 bits, in the order of tx_offload's ports
     output wire [319:0]             events
 );
@@ -35,7 +37,7 @@ module tx_offload_bench #(
         .s_axis_tdata(s[DATA_W-1:0]), .s_axis_tkeep(s[DATA_W +: KEEP_W]), .s_axis_tvalid(s[DATA_W+KEEP_W]),
         .s_axis_tlast(s[DATA_W+KEEP_W+1]), .s_axis_tuser(s[DATA_W+KEEP_W+2]), .s_axis_tready(s_tready),
         .m_axis_tdata(m_tdata), .m_axis_tkeep(m_tkeep), .m_axis_tlast(m_tlast), .m_axis_tvalid(m_tvalid),
-        .m_axis_tready(m_axis_tready), .idle(idle),
+        .m_axis_tready(m_axis_tready), .m_queue(m_queue), .idle(idle),
         .evt_super_frame(evt[0]), .evt_segment(evt[1]), .evt_csum_inserted(evt[2]), .evt_err_gso_no_csum(evt[3]),
         .evt_err_gso_type(evt[4]), .evt_err_gso_size(evt[5]), .evt_err_header(evt[6]), .evt_err_csum_range(evt[7]),
         .evt_err_ip(evt[8]), .evt_too_long(evt[9])

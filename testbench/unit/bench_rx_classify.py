@@ -11,7 +11,8 @@ from testbench.unit import rx_oracle
 from testbench.unit.rx_oracle import ALLMULTI, ALLUNI, NOBCAST, NOMULTI, NOUNI, PROMISC, Filter
 
 OWN = bytes.fromhex("525400112233")
-REASONS = ["disabled", "length", "filter", "mtu"]
+REASONS = ["disabled", "length", "filter", "vlan", "mtu"]
+PAIRS = 8
 EVENTS = [f"drop_{name}" for name in REASONS] + ["multicast", "broadcast", "csum_good", "csum_bad", "frame"]
 
 
@@ -27,8 +28,13 @@ async def start(dut) -> Filter:
         getattr(dut, f"s_axis_{name}").value = 0
     for name in ["we", "clear", "index", "mac", "valid", "steer", "queue"]:
         getattr(dut, f"tab_{name}").value = 0
+    for name in ["vlan_we", "vlan_index", "vlan_bits", "rss_we", "rss_index", "rss_queue"]:
+        getattr(dut, name).value = 0
+    for name in ["valid", "index", "pair"]:
+        getattr(dut, f"learn_{name}").value = 0
     settings = Filter()
     settings.mode = PROMISC
+    settings.steering.built = settings.steering.pairs = PAIRS
     configure(dut, settings)
     dut.rst.value = 1
     await ClockCycles(dut.clk, 3)
@@ -43,7 +49,11 @@ def configure(dut, settings: Filter) -> None:
     dut.cfg_mode.value = settings.mode
     dut.cfg_mac.value = int.from_bytes(settings.mac, "little")
     dut.cfg_mtu.value = settings.mtu
-    dut.cfg_steer.value = settings.steer
+    dut.cfg_vlan.value = settings.vlans is not None
+    steering = settings.steering
+    dut.cfg_steering.value, dut.cfg_steer.value, dut.cfg_pairs.value = steering.mode, steering.queue, steering.pairs
+    dut.cfg_hash_types.value, dut.cfg_hash_key.value = steering.types, int.from_bytes(steering.key, "big")
+    dut.cfg_unclassified.value, dut.cfg_table_mask.value = steering.unclassified, steering.mask
 
 
 async def write_table(dut, index: int, mac: bytes, valid: int, steer: int = 0, queue: int = 0) -> None:
@@ -108,7 +118,9 @@ def check(settings: Filter, frames, results, users=None) -> None:
         assert rx_oracle.meta_field(meta, "LEN") == size == len(frame), where
         assert rx_oracle.meta_field(meta, "DROP") == int(bad or reason is not None), f"{reason} {where}"
         assert rx_oracle.meta_field(meta, "DATA_VALID") == int(verdict == "good"), f"{verdict} {where}"
-        assert rx_oracle.meta_field(meta, "QUEUE") == queue, where
+        assert rx_oracle.meta_field(meta, "QUEUE") == queue, f"not {queue} {settings.steering} {where}"
+        report = (rx_oracle.meta_field(meta, "HASH_TYPE"), rx_oracle.meta_field(meta, "HASH"))
+        assert report == settings.steering.report(frame), f"{report} {settings.steering} {where}"
         broadcast = frame[:6] == b"\xff" * 6
         expected = {
             "frame": 1, "csum_good": verdict == "good", "csum_bad": verdict == "bad",
@@ -211,7 +223,7 @@ async def address_filter_and_steering(dut):
     pool = addresses + near + [OWN, OWN[:5] + b"\x00", b"\xff" * 6, bytes(6), b"\xfe" + b"\xff" * 5]
     modes = [0, PROMISC, ALLMULTI, ALLUNI, NOMULTI, NOUNI, NOBCAST, ALLMULTI | NOMULTI, ALLUNI | NOUNI, 63, 62]
     for mode in modes + [rng.randrange(64) for _ in range(3)]:
-        settings.mode, settings.steer = mode, rng.randrange(8)
+        settings.mode, settings.steering.queue = mode, rng.randrange(8)
         configure(dut, settings)
         rest = [rng.randbytes(6) + b"\x88\xb5" + rng.randbytes(rng.randrange(50)) for _ in range(25)]
         frames = [rng.choice(pool) + bytes_ for bytes_ in rest]

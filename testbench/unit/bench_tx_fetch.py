@@ -270,11 +270,12 @@ async def start(dut, stall=0.0, latency=20, memory_stall=None, fails=lambda addr
         stall=stall if memory_stall is None else memory_stall, fails=fails,
     )  # fmt: skip
     bench = Bench(dut, memory, stall)
-    dut.cfg_enable.value = 1
+    # features are negotiated after a reset
+    dut.cfg_enable.value, dut.cfg_hash_report.value = 1, int(HEADER != 20)
     dut.rst.value = 1
     for _ in range(4):
         await RisingEdge(dut.clk)
-    dut.rst.value = 0
+    dut.rst.value, dut.cfg_hash_report.value = 0, int(HEADER == 20)
     return bench
 
 

@@ -22,6 +22,7 @@ from scapy.layers.l2 import ARP, LLC, Dot1AD, Dot1Q, Dot3, Ether
 from scapy.packet import Raw
 
 from testbench.lib import tools
+from testbench.unit.rx_hash_oracle import Steering
 
 PROMISC, ALLMULTI, ALLUNI, NOMULTI, NOUNI, NOBCAST = (1 << bit for bit in range(6))
 TAGS = (0x8100, 0x88A8)
@@ -121,14 +122,16 @@ class Filter:
     """The card's receive settings and what they mean for a frame."""
 
     def __init__(self) -> None:
-        self.enable, self.mode, self.mac, self.mtu, self.steer = 1, 0, bytes(6), 0, 0
+        self.enable, self.mode, self.mac, self.mtu = 1, 0, bytes(6), 0
+        self.steering = Steering()
+        self.vlans: set[int] | None = None  # those wanted; None: all
         self.table: dict[int, tuple[bytes, int | None]] = {}  # index -> (address, queue or None)
 
     def judge(self, frame: bytes) -> tuple[str | None, int]:
         """(reason to drop or None, queue)."""
         destination = frame[:6]
         entries = [self.table[index] for index in sorted(self.table) if self.table[index][0] == destination]
-        queue = entries[0][1] if entries and entries[0][1] is not None else self.steer
+        queue = self.steering.choose(frame, entries[0][1] if entries else None)
         if not self.enable:
             return "disabled", queue
         offset, kind = layer3(frame)
@@ -143,6 +146,9 @@ class Filter:
                 wanted = not self.mode & NOUNI and (self.mode & ALLUNI or entries or destination == self.mac)
             if not wanted:
                 return "filter", queue
+        vlan = int.from_bytes(frame[14:16], "big") & 0xFFF if frame[12:14] == b"\x81\0" else 0
+        if vlan and self.vlans is not None and vlan not in self.vlans and not self.mode & PROMISC:
+            return "vlan", queue
         if self.mtu and len(frame) - offset > self.mtu:
             return "mtu", queue
         return None, queue

@@ -7,8 +7,7 @@
 
 module rx_cut #(
     parameter DATA_W = 128,
-    parameter KEEP_W = DATA_W / 8,
-    parameter HEADER_BYTES = 12                 // 12 or 20
+    parameter KEEP_W = DATA_W / 8
 ) (
     // clock
     input  wire                      clk,
@@ -19,7 +18,8 @@ module rx_cut #(
     input  wire                      cmd_patch,
     input  wire                      cmd_last,
     input  wire [15:0]               cmd_count, // of a patch: its two bytes
-    input  wire [HEADER_BYTES*8-1:0] cmd_header,    // the frame's, with every cut of it
+    input  wire                      cmd_long,  // the header has 20 bytes, else 12
+    input  wire [159:0]              cmd_header,    // the frame's, with every cut of it
     // frames
     input  wire [DATA_W-1:0]         s_axis_tdata,
     input  wire                      s_axis_tlast,
@@ -33,9 +33,10 @@ module rx_cut #(
     output wire                      idle
 );
     // room for the header and a beat, or for what a cut left and a beat
-    localparam HOLD_BYTES = (HEADER_BYTES > KEEP_W ? HEADER_BYTES : KEEP_W) + KEEP_W;
+    localparam HOLD_BYTES = (20 > KEEP_W ? 20 : KEEP_W) + KEEP_W;
     localparam HOLD_W = HOLD_BYTES * 8;
     localparam C = $clog2(HOLD_BYTES + 1);
+    localparam [31:0] LONG = 20, SHORT = 12;
 
     reg  [HOLD_W-1:0] hold;                     // bytes of the frame next to go, lowest first; zero above `held`
     reg  [C-1:0]      held;                     // counts the last beat as full: no cut asks beyond the frame's end
@@ -80,8 +81,8 @@ module rx_cut #(
             else if (gave) given <= given + {{(16 - C){1'b0}}, want};
         end
         if (!open && cmd_valid) begin
-            hold <= {{(HOLD_W - HEADER_BYTES*8){1'b0}}, cmd_header};
-            held <= HEADER_BYTES[C-1:0];
+            hold <= {{(HOLD_W - 160){1'b0}}, cmd_header};
+            held <= cmd_long ? LONG[C-1:0] : SHORT[C-1:0];
         end else if (gave || take) begin
             next = !gave ? hold : ending ? hold >> {want, 3'b000} : hold >> DATA_W;
             if (take) next = next | ({{(HOLD_W - DATA_W){1'b0}}, s_axis_tdata} << {rest, 3'b000});

@@ -14,7 +14,6 @@
 module rx_place #(
     parameter QUEUES = 1,
     parameter QW = (QUEUES > 1) ? $clog2(QUEUES) : 1,
-    parameter HEADER_BYTES = 12,
     parameter MAX_WRITE = 4096,                 // bytes of a write request, at most 65535
     parameter BUFFERS = 256,                    // most buffers of one frame
     parameter SLOT_W = 5
@@ -26,13 +25,14 @@ module rx_place #(
     input  wire              cfg_enable,
     input  wire              cfg_mrg_rxbuf,
     input  wire              cfg_guest_csum,
+    input  wire              cfg_hash_report,   // the header has 20 bytes, else 12
     input  wire [15:0]       cfg_wait_cycles,
     // frame at the head of the store
     input  wire              s_meta_valid,
     output wire              s_meta_ready,
     output wire              s_meta_drop,
     /* verilator lint_off UNUSEDSIGNAL */
-    input  wire [`RXM_W-1:0] s_meta,            // the hash only matters in a header of 20 bytes
+    input  wire [`RXM_W-1:0] s_meta,            // but for the timestamp
     /* verilator lint_on UNUSEDSIGNAL */
     // buffers
     input  wire [QUEUES-1:0] chain_ready,
@@ -61,7 +61,8 @@ module rx_place #(
     output wire              cmd_patch,
     output wire              cmd_last,
     output wire [15:0]       cmd_count,
-    output wire [HEADER_BYTES*8-1:0] cmd_header,
+    output wire              cmd_long,          // the header has 20 bytes
+    output wire [159:0]      cmd_header,        // zero beyond its length
     // records to rx_complete
     output wire              buf_valid,
     input  wire              buf_ready,
@@ -103,7 +104,8 @@ module rx_place #(
     reg        mrg;
     reg [QW-1:0] queue;
     reg [15:0] len;
-    reg [HEADER_BYTES*8-1:0] header;
+    reg        hash_report;
+    reg [159:0] header;
     reg [16:0] left;                            // bytes of header and frame not yet requested
     reg [16:0] done;                            // bytes requested
     reg [16:0] chain_done;                      // of them in this chain
@@ -158,6 +160,7 @@ module rx_place #(
     assign cmd_last   = (state_q == S_ABORT) || (state_q == S_WRITE && ends);
     assign cmd_count  = (state_q == S_PATCH) ? buffers : (state_q == S_PATCH2) ? {8'd0, buffers[15:8]}
                         : (state_q == S_ABORT) ? 16'd0 : chunk[15:0];
+    assign cmd_long   = hash_report;
     assign cmd_header = header;
 
     // ---- records
@@ -186,13 +189,9 @@ module rx_place #(
     assign evt_drop_chain        = aborted && reason == BROKEN;
     assign evt_drop_buffer_small = aborted && reason == SMALL;
 
-    wire [HEADER_BYTES*8-1:0] new_header;
-    assign new_header[95:0] = {16'd1, 72'd0, 6'd0, s_meta[`RXM_DATA_VALID] && cfg_guest_csum, 1'b0};
-    generate
-        if (HEADER_BYTES == 20) begin : g_hash
-            assign new_header[159:96] = {16'd0, 8'd0, s_meta[`RXM_HASH_TYPE], s_meta[`RXM_HASH]};
-        end
-    endgenerate
+    // struct virtio_net_hdr_v1_hash, whose beginning is virtio_net_hdr
+    wire [95:0] plain_header = {16'd1, 72'd0, 6'd0, s_meta[`RXM_DATA_VALID] && cfg_guest_csum, 1'b0};
+    wire [63:0] hash_fields  = {16'd0, 8'd0, s_meta[`RXM_HASH_TYPE], s_meta[`RXM_HASH]};
 
     always @(posedge clk) begin
         if (rst) begin
@@ -226,8 +225,9 @@ module rx_place #(
             queue   <= wanted;
             mrg     <= cfg_mrg_rxbuf;
             len     <= s_meta[`RXM_LEN];
-            left    <= {1'b0, s_meta[`RXM_LEN]} + HEADER_BYTES[16:0];
-            header  <= new_header;
+            left    <= {1'b0, s_meta[`RXM_LEN]} + (cfg_hash_report ? 17'd20 : 17'd12);
+            hash_report <= cfg_hash_report;
+            header  <= {cfg_hash_report ? hash_fields : 64'd0, plain_header};
             done    <= 17'd0;
             closed  <= 1'b0;
             buffers <= 16'd0;

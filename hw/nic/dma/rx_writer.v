@@ -15,7 +15,6 @@ module rx_writer #(
     parameter DATA_W = 128,
     parameter QUEUES = 1,
     parameter QW = (QUEUES > 1) ? $clog2(QUEUES) : 1,
-    parameter HEADER_BYTES = 12,                // 20 with a hash report
     parameter MAX_WRITE = 4096,
     parameter FRAMES = 32,                      // frames in flight, a power of two, at most 256
     parameter BUFFERS = 256                     // buffers in flight, and the most that one frame may take; a power of two
@@ -27,6 +26,7 @@ module rx_writer #(
     input  wire              cfg_enable,
     input  wire              cfg_mrg_rxbuf,
     input  wire              cfg_guest_csum,
+    input  wire              cfg_hash_report,   // struct virtio_net_hdr_v1_hash, 20 bytes
     input  wire [15:0]       cfg_wait_cycles,
     // frames
     input  wire              s_meta_valid,
@@ -85,22 +85,18 @@ module rx_writer #(
     output wire              evt_drop_dma
 );
     localparam SLOT_W = $clog2(FRAMES);
-    localparam CMD_W  = 1 + 1 + 16 + HEADER_BYTES * 8;
+    localparam CMD_W  = 1 + 1 + 16 + 1 + 160;
 
     initial begin
-        if (HEADER_BYTES != 12 && HEADER_BYTES != 20) begin
-            $display("rx_writer: HEADER_BYTES %0d is not 12 or 20", HEADER_BYTES);
-            $finish;
-        end
         if (FRAMES < 2 || FRAMES > 256 || MAX_WRITE > 65535 || BUFFERS > 32768) begin
             $display("rx_writer: FRAMES must be 2 to 256, MAX_WRITE at most 65535, BUFFERS at most 32768");
             $finish;
         end
     end
 
-    wire [HEADER_BYTES*8-1:0] p_header, c_header;
-    wire        p_cmd_valid, p_cmd_ready, p_patch, p_last;
-    wire        c_cmd_valid, c_cmd_ready, c_patch, c_last;
+    wire [159:0] p_header, c_header;
+    wire        p_cmd_valid, p_cmd_ready, p_patch, p_last, p_long;
+    wire        c_cmd_valid, c_cmd_ready, c_patch, c_last, c_long;
     wire [15:0] p_count, c_count;
     wire        buf_valid, buf_ready;
     wire [QW-1:0] buf_queue;
@@ -114,11 +110,11 @@ module rx_writer #(
     assign idle = place_idle && cut_idle && complete_idle;
 
     rx_place #(
-        .QUEUES(QUEUES), .HEADER_BYTES(HEADER_BYTES), .MAX_WRITE(MAX_WRITE), .BUFFERS(BUFFERS), .SLOT_W(SLOT_W)
+        .QUEUES(QUEUES), .MAX_WRITE(MAX_WRITE), .BUFFERS(BUFFERS), .SLOT_W(SLOT_W)
     ) u_place (
         .clk(clk), .rst(rst),
         .cfg_enable(cfg_enable), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
-        .cfg_wait_cycles(cfg_wait_cycles),
+        .cfg_hash_report(cfg_hash_report), .cfg_wait_cycles(cfg_wait_cycles),
         .s_meta_valid(s_meta_valid), .s_meta_ready(s_meta_ready), .s_meta_drop(s_meta_drop), .s_meta(s_meta),
         .chain_ready(chain_ready), .chain_none(chain_none),
         .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
@@ -127,7 +123,7 @@ module rx_writer #(
         .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr), .wr_req_len(wr_req_len),
         .wr_req_tag(wr_req_tag),
         .cmd_valid(p_cmd_valid), .cmd_ready(p_cmd_ready), .cmd_patch(p_patch), .cmd_last(p_last), .cmd_count(p_count),
-        .cmd_header(p_header),
+        .cmd_long(p_long), .cmd_header(p_header),
         .buf_valid(buf_valid), .buf_ready(buf_ready), .buf_queue(buf_queue), .buf_id(buf_id), .buf_ndesc(buf_ndesc),
         .buf_len(buf_len),
         .frame_valid(frame_valid), .frame_ready(frame_ready), .frame_ok(frame_ok), .frame_buffers(frame_buffers),
@@ -139,17 +135,17 @@ module rx_writer #(
 
     fifo_sync #(.WIDTH(CMD_W), .DEPTH(8)) u_commands (
         .clk(clk), .rst(rst),
-        .s_data({p_patch, p_last, p_count, p_header}), .s_valid(p_cmd_valid), .s_ready(p_cmd_ready),
-        .m_data({c_patch, c_last, c_count, c_header}), .m_valid(c_cmd_valid), .m_ready(c_cmd_ready),
+        .s_data({p_patch, p_last, p_count, p_long, p_header}), .s_valid(p_cmd_valid), .s_ready(p_cmd_ready),
+        .m_data({c_patch, c_last, c_count, c_long, c_header}), .m_valid(c_cmd_valid), .m_ready(c_cmd_ready),
         /* verilator lint_off PINCONNECTEMPTY */
         .count()                                // valid and ready say enough
         /* verilator lint_on PINCONNECTEMPTY */
     );
 
-    rx_cut #(.DATA_W(DATA_W), .HEADER_BYTES(HEADER_BYTES)) u_cut (
+    rx_cut #(.DATA_W(DATA_W)) u_cut (
         .clk(clk), .rst(rst),
         .cmd_valid(c_cmd_valid), .cmd_ready(c_cmd_ready), .cmd_patch(c_patch), .cmd_last(c_last), .cmd_count(c_count),
-        .cmd_header(c_header),
+        .cmd_long(c_long), .cmd_header(c_header),
         .s_axis_tdata(s_axis_tdata), .s_axis_tlast(s_axis_tlast), .s_axis_tvalid(s_axis_tvalid),
         .s_axis_tready(s_axis_tready),
         .m_valid(wr_dat_valid), .m_ready(wr_dat_ready), .m_data(wr_dat_data),

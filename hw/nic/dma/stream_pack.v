@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joins pieces of 0 to KEEP_W bytes, packed from lane 0, into full words; the first word of a frame starts at lane START.
+// Joins pieces of 0 to KEEP_W bytes, packed from lane 0, into full words; the first word of a frame starts at a lane of choice.
 // What is left over stands at the top of `held`, next to the piece that follows: both shifts are then plain windows
 // of {piece, held}, one that ends the word going out and one that ends the bytes seen so far.
 `default_nettype none
 
 module stream_pack #(
     parameter DATA_W = 128,
-    parameter START  = 0,                       // lanes left out at the beginning of a frame
     parameter USER_W = 1,
     parameter LANE_W = $clog2(DATA_W / 8)
 ) (
     // clock
     input  wire              clk,
     input  wire              rst,
+    // configuration: lanes left out at the beginning of a frame
+    input  wire [LANE_W-1:0] cfg_start,
     // pieces
     input  wire              s_valid,
     output wire              s_ready,
@@ -31,9 +32,11 @@ module stream_pack #(
     localparam KEEP_W = DATA_W / 8;
 
     reg  [DATA_W-1:0]   held;
-    reg  [LANE_W-1:0]   fill;                   // bytes in held
+    reg                 first;                  // no piece of the frame is in held
+    reg  [LANE_W-1:0]   held_bytes;
     reg                 flush;                  // they are the frame's last word
 
+    wire [LANE_W-1:0]   fill  = first ? cfg_start : held_bytes;
     wire                step  = !m_valid || m_ready;
     wire                take  = s_valid && s_ready;
     wire [LANE_W:0]     total = {1'b0, fill} + s_count;
@@ -47,8 +50,9 @@ module stream_pack #(
 
     always @(posedge clk) begin
         if (take) begin
-            held   <= pair[{s_count, 3'b000} +: DATA_W];
-            m_user <= s_user;
+            held       <= pair[{s_count, 3'b000} +: DATA_W];
+            held_bytes <= total[LANE_W-1:0];
+            m_user     <= s_user;
         end
         if (emit) begin
             m_data  <= pair[{shift, 3'b000} +: DATA_W];
@@ -58,15 +62,15 @@ module stream_pack #(
         if (rst) begin
             m_valid <= 1'b0;
             flush   <= 1'b0;
-            fill    <= START[LANE_W-1:0];
+            first   <= 1'b1;
         end else begin
             m_valid <= emit || (m_valid && !m_ready);
             if (take) begin
                 flush <= s_end && spill;
-                fill  <= (s_end && !spill) ? START[LANE_W-1:0] : total[LANE_W-1:0];
+                first <= s_end && !spill;
             end else if (step && flush) begin
                 flush <= 1'b0;
-                fill  <= START[LANE_W-1:0];
+                first <= 1'b1;
             end
         end
     end

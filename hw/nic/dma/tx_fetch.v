@@ -16,7 +16,6 @@ module tx_fetch #(
     parameter DATA_W       = 128,
     parameter QUEUE_PAIRS  = 1,
     parameter QW           = (QUEUE_PAIRS > 1) ? $clog2(QUEUE_PAIRS) : 1,
-    parameter HEADER_BYTES = 12,
     parameter MAX_READ     = 512,               // bytes
     parameter FIFO_DEPTH   = 256,               // words of data
     parameter CHAINS       = 64                 // popped and not completed
@@ -26,6 +25,7 @@ module tx_fetch #(
     input  wire                   rst,
     // configuration and status
     input  wire                   cfg_enable,   // low: no new pops; what is popped is finished
+    input  wire                   cfg_hash_report,  // virtio_net_hdr has 20 bytes, else 12
     output wire                   idle,
     // ring engine
     input  wire [QUEUE_PAIRS-1:0] chain_ready,
@@ -80,7 +80,8 @@ module tx_fetch #(
 );
     localparam KEEP_W   = DATA_W / 8;
     localparam LANE_W   = $clog2(KEEP_W);
-    localparam PAD      = (KEEP_W - HEADER_BYTES % KEEP_W) % KEEP_W;
+    localparam [31:0] PAD_SHORT = (2 * KEEP_W - 12 % KEEP_W) % KEEP_W;  // lanes before a header, so that it ends with a word
+    localparam [31:0] PAD_LONG  = (2 * KEEP_W - 20 % KEEP_W) % KEEP_W;
     localparam COUNT_W  = $clog2(CHAINS) + 1;
     // CHAINS chains of 32,768 descriptors each have fewer than 2^23 reads, so that numbers compare by their difference
     localparam SERIAL_W = 24;
@@ -109,9 +110,9 @@ module tx_fetch #(
     );
 
     tx_segment #(
-        .DATA_W(DATA_W), .QW(QW), .HEADER_BYTES(HEADER_BYTES), .MAX_READ(MAX_READ), .FIFO_DEPTH(FIFO_DEPTH), .SERIAL_W(SERIAL_W)
+        .DATA_W(DATA_W), .QW(QW), .MAX_READ(MAX_READ), .FIFO_DEPTH(FIFO_DEPTH), .SERIAL_W(SERIAL_W)
     ) u_segment (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .cfg_hash_report(cfg_hash_report),
         .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
         .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
         .rd_req_valid(rd_req_valid), .rd_req_ready(rd_req_ready), .rd_req_addr(rd_req_addr), .rd_req_len(rd_req_len),
@@ -189,8 +190,8 @@ module tx_fetch #(
     wire [QW-1:0]     piece_queue;
     wire [1:0]        piece_verdict;
 
-    stream_pack #(.DATA_W(DATA_W), .START(PAD), .USER_W(QW + 3)) u_pack (
-        .clk(clk), .rst(rst),
+    stream_pack #(.DATA_W(DATA_W), .USER_W(QW + 3)) u_pack (
+        .clk(clk), .rst(rst), .cfg_start(cfg_hash_report ? PAD_LONG[LANE_W-1:0] : PAD_SHORT[LANE_W-1:0]),
         .s_valid(close || word_valid), .s_ready(pack_ready), .s_data(close ? {DATA_W{1'b0}} : word_data),
         .s_count(close ? {(LANE_W+1){1'b0}} : {1'b0, word_top} + 1'b1), .s_end(close || word_last),
         .s_user({begun_queue, ended_valid ? ended_verdict : 2'd0, now_failed}),
@@ -198,8 +199,8 @@ module tx_fetch #(
         .m_user({piece_queue, piece_verdict, piece_failed})
     );
 
-    tx_frame #(.DATA_W(DATA_W), .HEADER_BYTES(HEADER_BYTES), .QW(QW)) u_frame (
-        .clk(clk), .rst(rst),
+    tx_frame #(.DATA_W(DATA_W), .QW(QW)) u_frame (
+        .clk(clk), .rst(rst), .cfg_hash_report(cfg_hash_report),
         .s_valid(piece_valid), .s_ready(piece_ready), .s_data(piece_data), .s_count(piece_count), .s_last(piece_last),
         .s_queue(piece_queue), .s_verdict(piece_verdict), .s_failed(piece_failed),
         .m_meta_valid(m_meta_valid), .m_meta_ready(m_meta_ready), .m_meta(m_meta),

@@ -5,14 +5,15 @@
 `include "meta.vh"
 
 module tx_frame #(
-    parameter DATA_W       = 128,
-    parameter HEADER_BYTES = 12,
-    parameter QW           = 1,
-    parameter LANE_W       = $clog2(DATA_W / 8)
+    parameter DATA_W = 128,
+    parameter QW     = 1,
+    parameter LANE_W = $clog2(DATA_W / 8)
 ) (
     // clock
     input  wire                clk,
     input  wire                rst,
+    // configuration
+    input  wire                cfg_hash_report, // the header has 20 bytes, else 12
     // words of header and frame
     input  wire                s_valid,
     output wire                s_ready,
@@ -40,8 +41,9 @@ module tx_frame #(
     output reg                 evt_drop_too_long
 );
     localparam KEEP_W  = DATA_W / 8;
-    localparam PAD     = (KEEP_W - HEADER_BYTES % KEEP_W) % KEEP_W;
-    localparam WORDS   = (HEADER_BYTES + PAD) / KEEP_W;
+    localparam [31:0] SHORT = (12 + KEEP_W - 1) / KEEP_W;   // words of a header
+    localparam [31:0] LONG  = (20 + KEEP_W - 1) / KEEP_W;
+    localparam WORDS   = LONG;
     localparam WORDS_W = $clog2(WORDS + 1);
     localparam [1:0] GOOD = 2'd0, CHAIN = 2'd1, TOO_SHORT = 2'd2, TOO_LONG = 2'd3;
 
@@ -52,7 +54,7 @@ module tx_frame #(
     reg  [79:0]             meta_header;
     reg  [QW-1:0]           meta_queue;
 
-    wire                        body    = (words == WORDS[WORDS_W-1:0]);
+    wire                        body    = (words >= (cfg_hash_report ? LONG[WORDS_W-1:0] : SHORT[WORDS_W-1:0]));
     wire                        bad     = s_failed || s_verdict != GOOD;
     wire                        shows   = body && !ended && (started || !bad);
     // a frame ends where a read of it has failed, so that no segment is made of what was not read
@@ -62,10 +64,11 @@ module tx_frame #(
     wire                        out     = take && shows;
     wire                        dropped = take && s_last && bad;
     wire [(WORDS+1)*DATA_W-1:0] window  = {s_data, header};
-    wire [HEADER_BYTES*8+79:0]  fields  = {80'd0, header[PAD*8 +: HEADER_BYTES*8]};
+    // the header ends where the words end
+    wire [79:0]                 fields  = cfg_hash_report ? header[WORDS*DATA_W-160 +: 80] : header[WORDS*DATA_W-96 +: 80];
     wire [LANE_W:0]             missing = (s_count == {(LANE_W+1){1'b0}}) ? KEEP_W[LANE_W:0] - 1'b1 : KEEP_W[LANE_W:0] - s_count;
 
-    // of a 20-byte header nothing beyond csum_offset matters to a sender, an 8-byte one has no csum_offset: 0
+    // nothing beyond csum_offset matters to a sender
     assign m_meta  = {64'd0, {(8-QW){1'b0}}, meta_queue, meta_header};
     assign s_ready = !shows || can_out;
 
@@ -78,7 +81,7 @@ module tx_frame #(
             m_axis_tuser <= ends && bad;
         end
         if (out && !started) begin
-            meta_header <= fields[79:0];
+            meta_header <= fields;
             meta_queue  <= s_queue;
         end
         if (rst) begin
@@ -104,7 +107,7 @@ module tx_frame #(
         end
     end
 
-    wire unused = &{1'b0, fields[HEADER_BYTES*8+79:80], window[DATA_W-1:0]};
+    wire unused = &{1'b0, header, window[DATA_W-1:0]};
 endmodule
 
 `default_nettype wire

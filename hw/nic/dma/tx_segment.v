@@ -7,7 +7,6 @@
 module tx_segment #(
     parameter DATA_W       = 128,
     parameter QW           = 1,
-    parameter HEADER_BYTES = 12,
     parameter MAX_READ     = 512,               // bytes; divides 4096
     parameter FIFO_DEPTH   = 256,               // words of the data FIFO
     parameter SERIAL_W     = 24
@@ -15,6 +14,8 @@ module tx_segment #(
     // clock
     input  wire                clk,
     input  wire                rst,
+    // configuration
+    input  wire                cfg_hash_report, // the header has 20 bytes, else 12
     // descriptors
     input  wire                seg_valid,
     output wire                seg_ready,
@@ -50,8 +51,6 @@ module tx_segment #(
 );
     localparam LANE_W  = $clog2(DATA_W / 8);
     localparam COUNT_W = $clog2(FIFO_DEPTH) + 1;
-    localparam [31:0] LIMIT    = 65535 + 32 + HEADER_BYTES;
-    localparam [31:0] SHORTEST = HEADER_BYTES + 14;
     localparam [16:0] CHUNK    = MAX_READ;
     localparam [1:0] GOOD = 2'd0, CHAIN = 2'd1, TOO_SHORT = 2'd2, TOO_LONG = 2'd3;
 
@@ -59,10 +58,13 @@ module tx_segment #(
     reg         begun;                         // a chain has begun and its last descriptor is not here yet
     reg  [1:0]  verdict;                        // on what of the chain has been seen
     reg  [31:0] total;                          // bytes of the chain so far
+    wire [31:0] header   = cfg_hash_report ? 32'd20 : 32'd12;
+    wire [31:0] limit    = header + 32'd65567;
+    wire [31:0] shortest = header + 32'd14;
     wire [31:0] sum     = total + seg_len;
     wire [1:0]  now     = (verdict != GOOD)                              ? verdict
                         : (seg_error || seg_write || seg_len == 32'd0)   ? CHAIN
-                        : (seg_len > LIMIT - total)                      ? TOO_LONG : GOOD;
+                        : (seg_len > limit - total)                      ? TOO_LONG : GOOD;
     wire        take    = seg_valid && seg_ready;
 
     // ---- the descriptor being read
@@ -105,7 +107,7 @@ module tx_segment #(
         if (take) begin
             cur_last    <= seg_last;
             cur_read    <= (now == GOOD);
-            cur_verdict <= (now == GOOD && sum < SHORTEST) ? TOO_SHORT : now;
+            cur_verdict <= (now == GOOD && sum < shortest) ? TOO_SHORT : now;
             cur_queue   <= seg_queue;
             cur_id      <= seg_id;
             cur_ndesc   <= seg_ndesc;

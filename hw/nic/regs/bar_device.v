@@ -36,6 +36,9 @@ module bar_device #(
     localparam [16:0] A_MTU  = `BAR_DEVICE + (`DEVCFG_MTU & 17'h1fffc);
     localparam [16:0] A_SPEED  = `BAR_DEVICE + `DEVCFG_SPEED;
     localparam [16:0] A_DUPLEX = `BAR_DEVICE + `DEVCFG_DUPLEX;
+    localparam [16:0] A_HASH   = `BAR_DEVICE + `DEVCFG_SUPPORTED_HASH_TYPES;
+    // the word of duplex holds two fields more
+    localparam [31:0] RSS_LIMITS = {`DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH_RESET, `DEVCFG_RSS_MAX_KEY_SIZE_RESET, 8'd0};
 
     wire [16:0] off = {bus_addr[16:2], 2'b00};
     wire        read_config = bus_re && {bus_addr[16:12], 12'd0} == `BAR_DEVICE;
@@ -51,7 +54,8 @@ module bar_device #(
                 A_MAC2:   bus_rdata <= {cfg_status, cfg_mac[47:32]};
                 A_MTU:    bus_rdata <= {cfg_mtu, PAIRS};
                 A_SPEED:  bus_rdata <= cfg_speed;
-                A_DUPLEX: bus_rdata <= {24'd0, cfg_duplex};
+                A_DUPLEX: bus_rdata <= RSS_LIMITS | {24'd0, cfg_duplex};
+                A_HASH:   bus_rdata <= `DEVCFG_SUPPORTED_HASH_TYPES_RESET;
                 `BAR_ISR: bus_rdata <= {30'd0, isr};
                 default:  bus_rdata <= 32'd0;
             endcase

@@ -57,8 +57,11 @@
 `define DEVCFG_SPEED                                 17'h0000c
 `define DEVCFG_DUPLEX                                17'h00010
 `define DEVCFG_RSS_MAX_KEY_SIZE                      17'h00011
+`define DEVCFG_RSS_MAX_KEY_SIZE_RESET                8'h28
 `define DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH      17'h00012
+`define DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH_RESET 16'h80
 `define DEVCFG_SUPPORTED_HASH_TYPES                  17'h00014
+`define DEVCFG_SUPPORTED_HASH_TYPES_RESET            32'h1ff
 
 // Vendor block, found by the VENDOR_CFG capability
 `define VENDOR_ID                                    17'h00000

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // All registers of the card. It only wires; long because every setting and state of the card passes through it:
 //   host port -> axil_slave -> pci_config | bar_common (+ status_hold, queue_ctl) | bar_device | bar_vendor | MSI-X port
-//   management port -> axil_slave -> mgmt_core | mgmt_config | control queue's RAM | stats
+//   management port -> axil_slave -> mgmt_core | mgmt_config | mgmt_steering | control queue's RAM | stats
 `default_nettype none
 `include "ferrule_regs.vh"
 
-/* verilator lint_off UNUSEDSIGNAL */ // the upper feature word is kept for firmware only
+/* verilator lint_off UNUSEDSIGNAL */ // most features are kept for firmware only
 module regs_top #(
     parameter DATA_W = 128,
     parameter QUEUE_PAIRS = 1,
@@ -85,6 +85,7 @@ module regs_top #(
     output wire                   cfg_indirect,
     output wire                   cfg_mrg_rxbuf,
     output wire                   cfg_guest_csum,
+    output wire                   cfg_hash_report,
     output wire                   tx_enable,
     output wire                   rx_enable,
     // receive filter and writer
@@ -100,6 +101,21 @@ module regs_top #(
     output wire                   tab_steer,
     output wire [7:0]             tab_queue,
     output wire                   tab_clear,
+    output wire [1:0]             cfg_steering,
+    output wire [7:0]             cfg_pairs,
+    output wire [8:0]             cfg_hash_types,
+    output wire [319:0]           cfg_hash_key,
+    output wire [7:0]             cfg_unclassified,
+    output wire [6:0]             cfg_table_mask,
+    output wire                   rss_we,
+    output wire [6:0]             rss_index,
+    output wire [7:0]             rss_queue,
+    input  wire [7:0]             rss_word,
+    output wire                   cfg_vlan,
+    output wire                   vlan_we,
+    output wire [6:0]             vlan_index,
+    output wire [31:0]            vlan_bits,
+    input  wire [31:0]            vlan_word,
     // coalescing
     output wire                   coal_we,
     output wire [7:0]             coal_gq,
@@ -231,6 +247,7 @@ module regs_top #(
     wire [31:0] rd_vendor;
     wire [31:0] rd_core;
     wire [31:0] rd_config;
+    wire [31:0] rd_steering;
     wire [63:0] rd_stats;
     wire        common_hold;
 
@@ -245,7 +262,7 @@ module regs_top #(
         else                         h_rdata = rd_device;
         if (in_ram)        m_rdata = ctl_ram_rdata;
         else if (in_stats) m_rdata = m_high ? rd_stats[63:32] : rd_stats[31:0];
-        else               m_rdata = in_regs ? rd_core | rd_config : 32'd0;
+        else               m_rdata = in_regs ? rd_core | rd_config | rd_steering : 32'd0;
     end
 
     always @(posedge clk) if (m_re) m_high <= m_addr[2];
@@ -439,6 +456,14 @@ module regs_top #(
         .log_entry(log_valid ? {20'h80000, log_code, log_gq} : 32'd0), .log_pop(log_pop)
     );
 
+    mgmt_steering steering_i (
+        .clk(clk), .rst(rst), .clear(clear), .bus_addr(m_off), .bus_we(m_we_reg), .bus_wdata(m_wdata), .bus_re(m_re_reg),
+        .bus_rdata(rd_steering), .mode(cfg_steering), .pairs(cfg_pairs), .hash_types(cfg_hash_types),
+        .unclassified(cfg_unclassified), .table_mask(cfg_table_mask), .hash_key(cfg_hash_key),
+        .rss_we(rss_we), .rss_index(rss_index), .rss_queue(rss_queue), .rss_word(rss_word),
+        .vlan_filter(cfg_vlan), .vlan_we(vlan_we), .vlan_index(vlan_index), .vlan_bits(vlan_bits), .vlan_word(vlan_word)
+    );
+
     assign coal_gq   = coal_sel;
     assign tab_clear = clear;
     assign ctl_done_length = m_wdata[15:0];
@@ -450,6 +475,7 @@ module regs_top #(
     assign cfg_indirect   = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_INDIRECT) != 0;
     assign cfg_mrg_rxbuf  = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_MRG_RXBUF) != 0;
     assign cfg_guest_csum = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_GUEST_CSUM) != 0;
+    assign cfg_hash_report = (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_HASH_REPORT) != 0;
     assign regs_busy      = h_busy || m_busy || mgmt_irq || !settled || clearing || status_hold;
 
     // ---- counters

@@ -22,6 +22,7 @@ module csum_insert #(
     input  wire               s_csum,
     input  wire [15:0]        s_csum_start,
     input  wire [15:0]        s_csum_offset,
+    input  wire [2:0]         s_queue,          // passed on
     input  wire               s_segment,        // cut from a super-frame
     // frame gate: writes by beat number within the frame, then commit
     input  wire               gate_ready,       // a record fits
@@ -32,6 +33,7 @@ module csum_insert #(
     output wire               commit,
     output wire [BEAT_W-1:0]  commit_last,      // number of the last beat
     output wire [COUNT_W-1:0] commit_count,     // bytes in it
+    output wire [2:0]         commit_queue,
     // status
     output wire               idle,             // no frame is half written
     // events
@@ -49,6 +51,7 @@ module csum_insert #(
     reg [BEAT_W-1:0]  beat;                     // number of the next beat; stands still once the frame is too long
     reg [BEAT_W-1:0]  last_beat;
     reg [COUNT_W-1:0] last_count;
+    reg [2:0]         last_queue;
     reg               over;
     reg               segment;
     reg [15:0]        field;                    // where the checksum goes; below LIMIT once checked
@@ -94,6 +97,7 @@ module csum_insert #(
     assign commit       = (take && s_last && good && !s_csum) || (state_q == W_PATCH && !spills) || (state_q == W_SPILL);
     assign commit_last  = patches ? last_beat : beat;
     assign commit_count = patches ? last_count : s_count;
+    assign commit_queue = patches ? last_queue : s_queue;
     assign idle         = (state_q == W_DATA) && (beat == {BEAT_W{1'b0}}) && !over;
     assign evt_segment       = commit && patches && segment;
     assign evt_csum_inserted = commit && patches && !segment;
@@ -102,6 +106,7 @@ module csum_insert #(
         if (take) begin
             last_beat  <= beat;
             last_count <= s_count;
+            last_queue <= s_queue;
             segment    <= s_segment;
             field      <= field_at[15:0];
             odd        <= s_csum_start[0];

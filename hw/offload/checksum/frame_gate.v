@@ -21,10 +21,12 @@ module frame_gate #(
     input  wire               commit,
     input  wire [BEAT_W-1:0]  commit_last,
     input  wire [COUNT_W-1:0] commit_count,
+    input  wire [2:0]         commit_queue,
     // frames out
     output wire [DATA_W-1:0]  m_axis_tdata,
     output reg  [KEEP_W-1:0]  m_axis_tkeep,
     output reg                m_axis_tlast,
+    output reg  [2:0]         m_queue,          // transmit queue of the frame, with every beat
     output reg                m_axis_tvalid,
     input  wire               m_axis_tready,
     // status
@@ -45,13 +47,14 @@ module frame_gate #(
     wire               rec_valid;
     wire [BEAT_W-1:0]  rec_last;
     wire [COUNT_W-1:0] rec_count;
+    wire [2:0]         rec_queue;
     wire               rd_en   = rec_valid && (!m_axis_tvalid || m_axis_tready);
     wire               rd_last = (rd_beat == rec_last);
 
-    fifo_sync #(.WIDTH(BEAT_W + COUNT_W), .DEPTH(32)) records (
+    fifo_sync #(.WIDTH(BEAT_W + COUNT_W + 3), .DEPTH(32)) records (
         .clk(clk), .rst(rst),
-        .s_data({commit_last, commit_count}), .s_valid(commit), .s_ready(gate_ready),
-        .m_data({rec_last, rec_count}), .m_valid(rec_valid), .m_ready(rd_en && rd_last),
+        .s_data({commit_last, commit_count, commit_queue}), .s_valid(commit), .s_ready(gate_ready),
+        .m_data({rec_last, rec_count, rec_queue}), .m_valid(rec_valid), .m_ready(rd_en && rd_last),
         /* verilator lint_off PINCONNECTEMPTY */ .count() /* verilator lint_on PINCONNECTEMPTY */   // only its ready is needed
     );
 
@@ -74,6 +77,7 @@ module frame_gate #(
     always @(posedge clk) begin
         if (rd_en) begin
             m_axis_tlast <= rd_last;
+            m_queue      <= rec_queue;
             m_axis_tkeep <= rd_last ? ({KEEP_W{1'b1}} >> (KEEP_W[COUNT_W-1:0] - rec_count)) : {KEEP_W{1'b1}};
         end
         if (rst) begin

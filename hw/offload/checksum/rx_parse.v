@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the first 128 bytes of a frame in a window, counts its bytes, and finds where its layer 3 begins behind up to two VLAN tags.
+// Keeps the first bytes of a frame in a window, counts its bytes, and finds where its layer 3 begins behind up to two VLAN tags.
 `default_nettype none
 
 module rx_parse #(
     parameter DATA_W = 128,
+    parameter WINDOW = 128,                     // bytes kept, 64 or 128
     parameter KEEP_W = DATA_W / 8
 ) (
     // clock
@@ -22,13 +23,13 @@ module rx_parse #(
     output reg  [15:0]       m_base,            // offset of lane 0 in the frame
     output reg  [15:0]       m_len,             // bytes of the frame up to the end of this beat
     // what is known of the frame with this beat; bytes that have not come read as zero
-    output reg  [1023:0]     m_window,
+    output reg  [WINDOW*8-1:0] m_window,
     output wire              m_parsed,          // the window has all it will get: once a frame
     output wire [1:0]        m_tags,
     output wire [4:0]        m_l3,              // offset of layer 3
     output wire [15:0]       m_type             // EtherType or 802.3 length behind the tags
 );
-    localparam [15:0] WINDOW = 16'd128;
+    localparam A = $clog2(WINDOW);
 
     reg [15:0] base;
     reg [6:0]  count;
@@ -43,7 +44,7 @@ module rx_parse #(
     assign m_tags   = !tag0 ? 2'd0 : !tag1 ? 2'd1 : 2'd2;
     assign m_l3     = 5'd14 + {1'b0, m_tags, 2'b00};
     assign m_type   = !tag0 ? type0 : !tag1 ? type1 : type2;
-    assign m_parsed = m_valid && (m_base < WINDOW) && (m_last || m_base == WINDOW - KEEP_W[15:0]);
+    assign m_parsed = m_valid && (m_base < WINDOW[15:0]) && (m_last || m_base == WINDOW[15:0] - KEEP_W[15:0]);
 
     // counted only on the last beat: every other one is full
     always @* begin
@@ -70,8 +71,10 @@ module rx_parse #(
             m_base  <= base;
             m_len   <= base + {9'd0, count};
             // clearing at the start means that no byte of an earlier frame is ever read as this one's
-            if (base == 16'd0) m_window <= {{(1024 - DATA_W){1'b0}}, s_data};
-            else if (base < WINDOW) m_window[{base[6:0], 3'b000} +: DATA_W] <= s_data;
+            if (base == 16'd0) begin
+                m_window             <= {(WINDOW*8){1'b0}};
+                m_window[DATA_W-1:0] <= s_data;
+            end else if (base < WINDOW[15:0]) m_window[{base[A-1:0], 3'b000} +: DATA_W] <= s_data;
         end
     end
 endmodule

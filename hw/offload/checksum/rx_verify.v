@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verdict on the TCP or UDP checksum of a frame: good, bad or none, seven cycles after its last beat left rx_parse.
+// Verdict on the TCP or UDP checksum of a frame: good, bad or none, eleven cycles after its last beat left rx_parse.
 //
 // The bytes from layer 3 to the end of the IP datagram are summed as they pass; what must not count is taken off
 // afterwards. In IPv4 that is nothing: a right header sums to zero. In IPv6 it is the extension headers, summed by the walk.
@@ -20,13 +20,22 @@ module rx_verify #(
     input  wire [15:0]       s_base,
     input  wire [15:0]       s_len,
     /* verilator lint_off UNUSEDSIGNAL */
-    input  wire [1023:0]     s_window,          // the addresses and the last two bytes have no part in it
+    input  wire [255:0]      s_window,          // lengths only
     /* verilator lint_on UNUSEDSIGNAL */
-    input  wire              s_parsed,
     input  wire [1:0]        s_tags,
     input  wire [4:0]        s_l3,
     input  wire [15:0]       s_type,
-    // verdict
+    // layer 4, from rx_walk, nine cycles after the frame's window was whole
+    input  wire              w_bad,
+    input  wire              w_v6,
+    input  wire [7:0]        w_proto,
+    input  wire [9:0]        w_l4,
+    input  wire [36:0]       w_sum,
+    input  wire [31:0]       w_second,
+    input  wire [15:0]       w_len,
+    input  wire [32:0]       w_pseudo,
+    // verdict, eleven cycles after the frame's last beat
+    output reg               m_valid,
     output reg               m_good,
     output reg               m_bad
 );
@@ -45,7 +54,6 @@ module rx_verify #(
         end
     endfunction
 
-    wire v4 = (s_type == 16'h0800);
     wire v6 = (s_type == 16'h86dd);
 
     // where the datagram ends, from the first six bytes of layer 3
@@ -63,23 +71,7 @@ module rx_verify #(
         .m_sum(sum)
     );
 
-    wire        w_bad;
-    wire        w_v6;
-    wire [7:0]  w_proto;
-    wire [9:0]  w_l4;
-    wire [36:0] w_sum;
-    wire [31:0] w_second;
-    wire [15:0] w_len;
-    wire [32:0] w_pseudo;
-
-    rx_walk u_walk (
-        .clk(clk), .rst(rst),
-        .s_valid(s_parsed), .s_window(s_window[126*8-1:14*8]), .s_tags(s_tags), .s_v4(v4), .s_v6(v6),
-        .m_bad(w_bad), .m_v6(w_v6), .m_proto(w_proto), .m_l4(w_l4), .m_sum(w_sum), .m_second(w_second),
-        .m_len(w_len), .m_pseudo(w_pseudo)
-    );
-
-    // layer 4 of the frame whose last beat is five cycles out of rx_parse
+    // layer 4 of the frame whose last beat is nine cycles out of rx_parse
     wire [16:0] l4_len  = {1'b0, w_len} - {5'd0, w_l4, 2'b00} - (w_v6 ? 17'd0 : 17'd4);
     wire        tcp     = (w_proto == TCP) && (l4_len >= 17'd20);
     // a datagram whose two lengths disagree is left to the host, and a checksum of 0 means none was made
@@ -88,30 +80,32 @@ module rx_verify #(
     wire        covered = !w_bad && (w_l4 <= 10'd14) && !l4_len[16] && (tcp || udp);
 
     // delays of the last beat: index i is high i+1 cycles after it left rx_parse
-    reg [5:0]  last;
+    reg [9:0]  last;
     reg [3:0]  whole;                           // the datagram lies inside the frame
-    reg [15:0] folded;
-    reg        folded_whole;
+    reg [84:0] folded;                          // that, and the frame's sum, while the walk is under way
     reg [20:0] total;
     reg        total_right;
     reg        total_covered;
+    wire       right = total_right && (fold({27'd0, total}) == 16'hffff);
 
     always @(posedge clk) begin
-        if (rst) last <= 6'd0;
-        else last <= {last[4:0], s_valid && s_last};
-        whole <= {whole[2:0], finish <= {1'b0, s_len}};
-        if (last[3]) begin
-            folded       <= fold(sum);
-            folded_whole <= whole[3];
+        if (rst) begin
+            last    <= 10'd0;
+            m_valid <= 1'b0;
+        end else begin
+            last    <= {last[8:0], s_valid && s_last};
+            m_valid <= last[9];
         end
-        if (last[4]) begin
-            total_covered <= covered && folded_whole;
+        whole  <= {whole[2:0], finish <= {1'b0, s_len}};
+        folded <= {folded[67:0], whole[3], last[3] ? fold(sum) : 16'd0};
+        if (last[8]) begin
+            total_covered <= covered && folded[84];
             total_right   <= w_v6 || (fold({11'd0, w_sum}) == 16'hffff);
-            total         <= {5'd0, folded} + {5'd0, fold({15'd0, w_pseudo})} + {5'd0, l4_len[7:0], l4_len[15:8]}
+            total         <= {5'd0, folded[83:68]} + {5'd0, fold({15'd0, w_pseudo})} + {5'd0, l4_len[7:0], l4_len[15:8]}
                              + {5'd0, w_proto, 8'd0} + (w_v6 ? {5'd0, ~fold({11'd0, w_sum})} : 21'd0);
         end
-        m_good <= last[5] && total_covered && total_right && (fold({27'd0, total}) == 16'hffff);
-        m_bad  <= last[5] && total_covered && !(total_right && (fold({27'd0, total}) == 16'hffff));
+        m_good <= last[9] && total_covered && right;
+        m_bad  <= last[9] && total_covered && !right;
     end
 endmodule
 

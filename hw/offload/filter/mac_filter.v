@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides by a frame's destination address whether it is taken and to which queue it goes; the answer holds from the next cycle on.
+// Decides by a frame's destination address whether it is taken and whether it is bound for a queue; the answer holds from the next cycle on.
 `default_nettype none
 
 module mac_filter #(
@@ -12,7 +12,6 @@ module mac_filter #(
     // configuration: PROMISC, ALLMULTI, ALLUNI, NOMULTI, NOUNI, NOBCAST from bit 0 on
     input  wire [5:0]         cfg_mode,
     input  wire [47:0]        cfg_mac,
-    input  wire [7:0]         cfg_steer,
     // table write port
     input  wire               tab_we,
     input  wire [INDEX_W-1:0] tab_index,
@@ -28,6 +27,7 @@ module mac_filter #(
     output reg                m_accept,
     output reg                m_broadcast,
     output reg                m_multicast,      // broadcast not included
+    output reg                m_steers,         // the address is in the table, and its entry names this queue
     output reg  [7:0]         m_queue
 );
     reg [47:0]          entry_mac [0:MAC_TABLE-1];
@@ -49,19 +49,22 @@ module mac_filter #(
     // Blocking temporaries inside the clocked block: the table is searched once a frame, not once a cycle.
     /* verilator lint_off BLKSEQ */
     reg       hit;
+    reg       steers;
     reg [7:0] queue;
     integer   i;
 
     always @(posedge clk)
         if (s_valid) begin
-            hit   = 1'b0;
-            queue = cfg_steer;
+            hit    = 1'b0;
+            steers = 1'b0;
+            queue  = 8'd0;
             for (i = MAC_TABLE - 1; i >= 0; i = i - 1)
                 if (entry_valid[i] && entry_mac[i] == s_mac) begin
                     hit = 1'b1;
                     // the lowest of equal entries decides
-                    queue = entry_steer[i][8] ? entry_steer[i][7:0] : cfg_steer;
+                    {steers, queue} = entry_steer[i];
                 end
+            m_steers    <= steers;
             m_queue     <= queue;
             m_broadcast <= broadcast;
             m_multicast <= multicast;

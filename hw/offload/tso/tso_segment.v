@@ -19,6 +19,7 @@ module tso_segment #(
     input  wire [15:0]        meta_gso_size,
     input  wire [15:0]        meta_csum_start,
     input  wire [15:0]        meta_csum_offset,
+    input  wire [2:0]         meta_queue,
     // the two oldest beats
     input  wire               hold_valid,
     input  wire [DATA_W-1:0]  hold_data,
@@ -42,6 +43,7 @@ module tso_segment #(
     output reg                m_csum,
     output reg  [15:0]        m_csum_start,
     output reg  [15:0]        m_csum_offset,
+    output reg  [2:0]         m_queue,
     output reg                m_segment,
     // status
     output wire               idle,
@@ -161,6 +163,7 @@ module tso_segment #(
             m_csum        <= pass ? meta_csum : 1'b1;
             m_csum_start  <= meta_csum_start;
             m_csum_offset <= meta_csum_offset;
+            m_queue       <= meta_queue;
             m_segment     <= !pass;
         end
         if (state_q == S_FIND && hold_valid && doff_here) doff <= hold_data[{doff_at[LANE_W-1:0], 3'b100} +: 4];

@@ -14,7 +14,7 @@ module tx_offload #(
     // side-band word, one a frame
     input  wire              s_meta_valid,
     output wire              s_meta_ready,
-    /* verilator lint_off UNUSEDSIGNAL */       // hdr_len is a hint; the queue and the timestamp end here
+    /* verilator lint_off UNUSEDSIGNAL */       // hdr_len is a hint; the timestamp ends here
     input  wire [`TXM_W-1:0] s_meta,
     /* verilator lint_on UNUSEDSIGNAL */
     // frames and super-frames
@@ -30,6 +30,7 @@ module tx_offload #(
     output wire              m_axis_tlast,
     output wire              m_axis_tvalid,
     input  wire              m_axis_tready,
+    output wire [2:0]        m_queue,           // transmit queue of the frame, with every beat
     // status
     output wire              idle,
     // events
@@ -66,14 +67,18 @@ module tx_offload #(
     /* verilator lint_off UNUSEDSIGNAL */       // of the flags, only NEEDS_CSUM is for the card
     wire [7:0]  meta_flags;
     /* verilator lint_on UNUSEDSIGNAL */
+    wire [2:0]  meta_queue;
     wire        meta_valid;
     wire        meta_take;
+    /* verilator lint_off UNUSEDSIGNAL */       // there are at most eight pairs
+    wire [7:0]  s_queue = s_meta[`TXM_QUEUE];
+    /* verilator lint_on UNUSEDSIGNAL */
 
-    skid #(.WIDTH(64)) meta_i (
+    skid #(.WIDTH(67)) meta_i (
         .clk(clk), .rst(rst),
-        .s_data({s_meta[`TXM_CSUM_OFFSET], s_meta[`TXM_CSUM_START], s_meta[`TXM_GSO_SIZE], s_meta[`TXM_GSO_TYPE], s_meta[`TXM_FLAGS]}),
+        .s_data({s_queue[2:0], s_meta[`TXM_CSUM_OFFSET], s_meta[`TXM_CSUM_START], s_meta[`TXM_GSO_SIZE], s_meta[`TXM_GSO_TYPE], s_meta[`TXM_FLAGS]}),
         .s_valid(s_meta_valid), .s_ready(s_meta_ready),
-        .m_data({meta_csum_offset, meta_csum_start, meta_gso_size, meta_gso_type, meta_flags}),
+        .m_data({meta_queue, meta_csum_offset, meta_csum_start, meta_gso_size, meta_gso_type, meta_flags}),
         .m_valid(meta_valid), .m_ready(meta_take)
     );
 
@@ -110,6 +115,7 @@ module tx_offload #(
     wire               seg_csum;
     wire [15:0]        seg_csum_start;
     wire [15:0]        seg_csum_offset;
+    wire [2:0]         seg_queue;
     wire               seg_segment;
     wire               segment_idle;
     wire               segment_csum_range;
@@ -117,12 +123,12 @@ module tx_offload #(
     tso_segment #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) segment_i (
         .clk(clk), .rst(rst),
         .meta_valid(meta_valid), .meta_take(meta_take), .meta_csum(meta_flags[0]), .meta_gso_type(meta_gso_type),
-        .meta_gso_size(meta_gso_size), .meta_csum_start(meta_csum_start), .meta_csum_offset(meta_csum_offset),
+        .meta_gso_size(meta_gso_size), .meta_csum_start(meta_csum_start), .meta_csum_offset(meta_csum_offset), .meta_queue(meta_queue),
         .hold_valid(hold_valid), .hold_data(hold_data), .hold_count(hold_count), .hold_last(hold_last),
         .hold_user(hold_user), .hold_total(hold_total), .take(take),
         .next_valid(next_valid), .next_data(next_data), .next_last(next_last), .next_user(next_user), .next_total(next_total),
         .m_valid(seg_valid), .m_ready(seg_ready), .m_data(seg_data), .m_count(seg_count), .m_last(seg_last), .m_drop(seg_drop),
-        .m_csum(seg_csum), .m_csum_start(seg_csum_start), .m_csum_offset(seg_csum_offset), .m_segment(seg_segment),
+        .m_csum(seg_csum), .m_csum_start(seg_csum_start), .m_csum_offset(seg_csum_offset), .m_queue(seg_queue), .m_segment(seg_segment),
         .idle(segment_idle), .evt_super_frame(evt_super_frame), .evt_err_gso_no_csum(evt_err_gso_no_csum),
         .evt_err_gso_type(evt_err_gso_type), .evt_err_gso_size(evt_err_gso_size), .evt_err_header(evt_err_header),
         .evt_err_csum_range(segment_csum_range), .evt_err_ip(evt_err_ip)
@@ -137,6 +143,7 @@ module tx_offload #(
     wire               commit;
     wire [BEAT_W-1:0]  commit_last;
     wire [COUNT_W-1:0] commit_count;
+    wire [2:0]         commit_queue;
     wire               insert_idle;
     wire               insert_csum_range;
     wire               gate_empty;
@@ -144,10 +151,10 @@ module tx_offload #(
     csum_insert #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) insert_i (
         .clk(clk), .rst(rst),
         .s_valid(seg_valid), .s_ready(seg_ready), .s_data(seg_data), .s_count(seg_count), .s_last(seg_last), .s_drop(seg_drop),
-        .s_csum(seg_csum), .s_csum_start(seg_csum_start), .s_csum_offset(seg_csum_offset), .s_segment(seg_segment),
+        .s_csum(seg_csum), .s_csum_start(seg_csum_start), .s_csum_offset(seg_csum_offset), .s_queue(seg_queue), .s_segment(seg_segment),
         .gate_ready(gate_ready), .gate_room(gate_room),
         .wr_strb(wr_strb), .wr_beat(wr_beat), .wr_data(wr_data),
-        .commit(commit), .commit_last(commit_last), .commit_count(commit_count), .idle(insert_idle),
+        .commit(commit), .commit_last(commit_last), .commit_count(commit_count), .commit_queue(commit_queue), .idle(insert_idle),
         .evt_segment(evt_segment), .evt_csum_inserted(evt_csum_inserted),
         .evt_csum_range(insert_csum_range), .evt_too_long(evt_too_long)
     );
@@ -156,8 +163,8 @@ module tx_offload #(
         .clk(clk), .rst(rst),
         .gate_ready(gate_ready), .gate_room(gate_room),
         .wr_strb(wr_strb), .wr_beat(wr_beat), .wr_data(wr_data),
-        .commit(commit), .commit_last(commit_last), .commit_count(commit_count),
-        .m_axis_tdata(m_axis_tdata), .m_axis_tkeep(m_axis_tkeep), .m_axis_tlast(m_axis_tlast),
+        .commit(commit), .commit_last(commit_last), .commit_count(commit_count), .commit_queue(commit_queue),
+        .m_queue(m_queue), .m_axis_tdata(m_axis_tdata), .m_axis_tkeep(m_axis_tkeep), .m_axis_tlast(m_axis_tlast),
         .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .empty(gate_empty)
     );
 

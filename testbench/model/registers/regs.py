@@ -55,9 +55,12 @@ DEVCFG_MAX_VIRTQUEUE_PAIRS = 0x008  # RO: QUEUE_PAIRS
 DEVCFG_MTU = 0x00A  # RO: CONFIG_MTU
 DEVCFG_SPEED = 0x00C  # RO: Mb/s; 0xffffffff unknown
 DEVCFG_DUPLEX = 0x010  # RO: 1 full, 0 half, 0xff unknown
-DEVCFG_RSS_MAX_KEY_SIZE = 0x011  # RO: 0: RSS is not offered
-DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH = 0x012  # RO: 0
-DEVCFG_SUPPORTED_HASH_TYPES = 0x014  # RO: 0
+DEVCFG_RSS_MAX_KEY_SIZE = 0x011  # RO: Bytes of the Toeplitz key
+DEVCFG_RSS_MAX_KEY_SIZE_RESET = 0x28
+DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH = 0x012  # RO: Entries
+DEVCFG_RSS_MAX_INDIRECTION_TABLE_LENGTH_RESET = 0x80
+DEVCFG_SUPPORTED_HASH_TYPES = 0x014  # RO: VIRTIO_NET_HASH_TYPE_*: all nine
+DEVCFG_SUPPORTED_HASH_TYPES_RESET = 0x1FF
 
 # Vendor block, found by the VENDOR_CFG capability
 VENDOR_ID = 0x000  # RO: 0x4C524546, FERL
@@ -193,7 +196,7 @@ MGMT_DATAPATH = 0x070  # RW: Switches of the data path
 MGMT_DATAPATH_TX_ENABLE = 0x1  # Transmission on
 MGMT_DATAPATH_RX_ENABLE = 0x2  # Reception on
 MGMT_DATAPATH_QUIESCE = 0x4  # Queues stop and none starts while set; a driver's write of 0 to device_status sets it
-MGMT_DATAPATH_CLEAR = 0x8  # Write 1: queue registers, vectors, rings, coalescing and MAC tables take their reset values
+MGMT_DATAPATH_CLEAR = 0x8  # Write 1: queues, vectors, rings, coalescing, steering, VLAN and MAC filters take their reset values
 MGMT_DATAPATH_MULTI_PAIR = 0x10  # BAR queue index = gq, num_queues = 2 QUEUE_PAIRS + 1: with MQ or RSS negotiated
 MGMT_DATAPATH_STATUS = 0x074  # RO: State of the data path
 MGMT_DATAPATH_STATUS_QUIET = 0x1  # No DMA outstanding, no queue busy
