@@ -227,6 +227,71 @@ async def queues_start_with_what_the_driver_wrote(dut):
 
 
 @cocotb.test()
+async def a_packed_ring_has_any_size(dut):
+    """With RING_PACKED active any size from 2 is taken, and START has 16 bits of index; without, powers of two."""
+    card = await start(dut, 12)
+    assert not dut.cfg_packed.value
+    await card.put("queue_select", 0)
+    await card.put("queue_size", 1000)
+    assert await card.get("queue_size") == SIZE_MAX
+    await card.fw.write(regs.ACTIVE_FEATURES_HI, regs.ACTIVE_FEATURES_HI_RING_PACKED)
+    assert dut.cfg_packed.value
+    for index in range(3):
+        gq = 2 * card.pairs if index == 2 else index
+        _, *places = await card.set_up_queue(index)
+        size = card.rng.choice((2, 3, 5, 1000, 1023, 1024, card.rng.randint(2, SIZE_MAX)))
+        await card.put("queue_size", size)
+        for bad in (0, 1, 1025, 0x8000, 0xFFFF):
+            await card.put("queue_size", bad)
+        assert await card.get("queue_size") == size
+        first = card.rng.randrange(size) | 0x8000
+        await card.fw.write(regs.QUEUE_SELECT, gq)
+        await card.fw.write(regs.QUEUE_START_INDEX, first)
+        cfg, _, local = card.place(gq)
+        cfg.take()
+        await card.put("queue_enable", 1)
+        await card.cycles(30)
+        assert cfg.take() == [(local, field, value) for field, value in enumerate([size, *places, first])]
+    await card.put("queue_select", 0)
+    await card.put("queue_reset", 1)
+    await card.cycles(100)
+    await card.fw.write(regs.ACTIVE_FEATURES_HI, 0)
+    await card.put("queue_size", 1000)
+    assert await card.get("queue_size") == SIZE_MAX
+
+
+@cocotb.test()
+async def indices_outlive_their_queue(dut):
+    """QUEUE_INDICES gives what the queue's engine says while it runs, after queue_reset and while QUIESCE is set."""
+    card = await start(dut, 13)
+
+    async def check():
+        for gq in range(card.queues):
+            values = [card.rng.getrandbits(16) for _ in range(4)]
+            names = ("dbg_rx_avail_seen", "dbg_rx_used", "dbg_tx_avail_seen", "dbg_tx_used")
+            for name, value in zip(names, values, strict=True):
+                getattr(dut, name).value = value
+            await card.fw.write(regs.QUEUE_SELECT, gq)
+            cfg, _, local = card.place(gq)
+            avail, used = values[:2] if cfg is card.rx_cfg else values[2:]
+            assert await card.fw.read(regs.QUEUE_INDICES) == used << regs.QUEUE_INDICES_USED_SHIFT | avail
+            assert dut.dbg_queue.value == local
+
+    for index in range(3):
+        await card.set_up_queue(index)
+        await card.put("queue_enable", 1)
+    await check()
+    await card.put("queue_select", 1)
+    await card.put("queue_reset", 1)
+    await card.cycles(100)
+    assert await card.get("queue_enable") == 0
+    await check()
+    await card.fw.write(regs.DATAPATH, regs.DATAPATH_QUIESCE)
+    await card.cycles(100)
+    await check()
+
+
+@cocotb.test()
 async def control_queue_is_number_two(dut):
     """Without MQ index 2 is the control queue however many pairs there are: the last queue of the TX engine."""
     card = await start(dut, 3)
