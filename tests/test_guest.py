@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """User-Mode-Linux guests without a card: commands, consoles, hangs, ordinary users, and nothing left behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -106,20 +107,22 @@ def test_a_guest_whose_card_says_nothing_is_ended_and_its_console_shown(tmp_path
     assert processes(str(tmp_path)) == []
 
 
+def stop_kernel(run_dir):
+    """The guest of this folder does nothing any more, as if it hung."""
+    for pid in processes(str(run_dir)):
+        with contextlib.suppress(OSError):  # it has just ended
+            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"linux.uml"):
+                os.kill(pid, signal.SIGSTOP)
+
+
 def test_a_guest_that_stops_in_the_middle_of_a_command_is_ended(tmp_path):
     with UmlGuest(GuestSettings(silence_s=SILENCE_S), tmp_path) as guest:
-        for pid in processes("linux.uml"):
-            if str(tmp_path).encode() in Path(f"/proc/{pid}/cmdline").read_bytes() and _is_kernel(pid):
-                os.kill(pid, signal.SIGSTOP)
+        stop_kernel(tmp_path)
         with pytest.raises(GuestHung, match=r"(?s)hangs.*console.*Run /bin/sh as init process"):
             guest.run("echo never", timeout_s=60)
         assert processes(str(tmp_path)) == []
         with pytest.raises(GuestHung):
             guest.check()
-
-
-def _is_kernel(pid):
-    return b"keeper.py" not in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_a_kernel_that_panics_is_told_with_its_console(tmp_path):
@@ -143,12 +146,15 @@ with UmlGuest(GuestSettings(), Path(sys.argv[1])) as guest:
 """
 
 
-def test_nothing_stays_behind_when_the_owner_is_killed(tmp_path):
+@pytest.mark.parametrize("state", ["busy", "hung"])
+def test_nothing_stays_behind_when_the_owner_is_killed(tmp_path, state):
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, cwd=tools.ROOT, text=True
     )
     assert owner.stdout.readline() == "up\n"
     assert len(processes(str(tmp_path))) > 3, "owner, keeper, kernel and its helpers"
+    if state == "hung":
+        stop_kernel(tmp_path)
     owner.kill()
     owner.communicate()
     deadline = time.monotonic() + 15

@@ -12,11 +12,13 @@ from guest_needs import need_qemu, need_uml, processes
 
 from ferrule.demo.plan import make_files
 from ferrule.guest.cards import Cards, mac
+from ferrule.guest.errors import CommandTimeout
 from ferrule.guest.guest import GuestSettings
 from ferrule.guest.qemu import QemuCard, QemuGuest
 from ferrule.guest.servers import FILES, default_server
 from ferrule.guest.session import GuestSession, SessionSettings
 from ferrule.guest.uml import UmlGuest
+from ferrule.vhost.process import VhostError
 from ferrule.vhost.settings import VhostSettings
 from testbench.lib import tools
 
@@ -75,6 +77,17 @@ def test_the_driver_is_linuxs_own_and_sets_the_card(session):
     assert guest.run("ethtool -C eth0 rx-usecs 100 rx-frames 32 tx-usecs 100 tx-frames 32").status == 0
     assert "rx-frames: 32" in " ".join(guest.run("ethtool -c eth0").output.split())
     assert "NOTF_COAL" in session.cards.record()[0]["features"]
+
+
+def test_a_card_that_has_ended_is_the_error_that_is_told(session, monkeypatch):
+    def ended():
+        raise VhostError("the card has ended")
+
+    with pytest.raises(CommandTimeout):
+        session.run("sleep 600", timeout_s=0.5)
+    monkeypatch.setattr(session.cards, "check", ended)
+    with pytest.raises(VhostError, match="the card has ended"):
+        session.run("sleep 600", timeout_s=0.5)
 
 
 def test_a_qemu_guest_and_a_uml_guest_understand_each_other(tmp_path):

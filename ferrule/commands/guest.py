@@ -58,7 +58,8 @@ def guest(settings: SessionSettings, command: list[str], timeout_s: float | None
         console.print(f"the command did not end within {timeout_s:g} s and was killed")
         status = TIMED_OUT
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         session.close()
     if session.records:
         console.print(_table(session.records))
@@ -74,7 +75,7 @@ def _command(session: GuestSession, command: list[str], timeout_s: float | None)
         sys.stdout.buffer.flush()
 
     text = f"cd {shlex.quote(str(Path.cwd()))} 2>/dev/null\n{shlex.join(command)}"
-    return session.guests[0].run(text, timeout_s, show).status
+    return session.run(text, timeout_s, show).status
 
 
 def _shell(session: GuestSession, say: Callable[[str], None]) -> int:

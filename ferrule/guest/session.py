@@ -7,7 +7,7 @@ import contextlib
 import os
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from ferrule.errors import FerruleError
 from ferrule.guest.cards import Cards
 from ferrule.guest.errors import GuestError
 from ferrule.guest.guest import Guest, GuestSettings
+from ferrule.guest.line import Result
 from ferrule.guest.servers import default_server
 from ferrule.guest.uml import UmlGuest
 from ferrule.live.namespace import Namespace, NamespaceError
@@ -39,7 +40,7 @@ class SessionSettings:
 
 
 class GuestSession:
-    """Open it, ``run`` commands in ``guests[0]``, close it; ``cards.records`` is then what the cards have counted.
+    """Open it, ``run`` commands, close it; ``cards.records`` is then what the cards have counted.
 
     With one guest the other end of the wire is a network namespace of this host. ``run_dir`` gets the consoles, the
     server's log, and a folder for each card.
@@ -123,11 +124,15 @@ class GuestSession:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.exists() else ""
         return GuestError(f"the server on the other end {what}: {self.settings.server or 'default server'}\n{words}")
 
-    def check(self) -> None:
-        """Raise what ended a card or a guest, if one has ended."""
-        self.cards.check()
-        for guest in self.guests:
-            guest.check()
+    def run(
+        self, command: str | Sequence[str], timeout_s: float | None = 60.0, show: Callable[[bytes], None] | None = None
+    ) -> Result:
+        """``Guest.run`` in the first guest; where its card has ended, that is the error that is raised."""
+        try:
+            return self.guests[0].run(command, timeout_s, show)
+        except GuestError:
+            self.cards.check()
+            raise
 
     def close(self) -> None:
         """Power everything off; nothing stays behind. ``records`` is what each card had to say before."""
