@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A virtio network device in a few lines, written from the standard, for tests of the driver.
 
-It shares nothing with the driver: rings are read with struct from raw memory. Its identity, structure places and limits
-are deliberately unlike our card's, because the driver must find everything through the capability list.
+It shares nothing with the driver: rings are read with struct from raw memory (split_ring.py, packed_ring.py). Its
+identity, structure places and limits are deliberately unlike our card's, because the driver must find everything
+through the capability list.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+from packed_ring import PackedRing
+from split_ring import SplitRing
 
 COMMON, NOTIFY, ISR, DEVICE, TABLE = 0x4400, 0x8000, 0x0200, 0x0600, 0x1000
 MULTIPLIER = 8
 BASE = 0x2_4000_0000
+EVENT_IDX, PACKED, IN_ORDER, MRG_RXBUF, MQ, HASH_REPORT, RSS = 29, 34, 35, 15, 22, 57, 60
+KEY_BYTES, TABLE_ENTRIES, HASH_TYPES = 52, 200, 0x1FF
 
 
 def run(coroutine: Any) -> Any:
@@ -27,84 +32,22 @@ def run(coroutine: Any) -> Any:
     raise AssertionError("the code waits for something other than its bus")
 
 
-class DeviceRing:
-    """Device side of a split ring over raw memory."""
-
-    def __init__(
-        self, memory: np.ndarray, base: int, size: int, desc: int, avail: int, used: int, start: int = 0
-    ) -> None:
-        self.memory, self.base, self.size = memory, base, size
-        self.desc, self.avail, self.used = desc, avail, used
-        self.next_avail = self.used_index = start
-        self.event_idx = True
-
-    def read(self, address: int, length: int) -> bytes:
-        at = address - self.base
-        assert at >= 0 and at + length <= len(self.memory), f"device reads {address:#x}"
-        return self.memory[at : at + length].tobytes()
-
-    def write(self, address: int, data: bytes) -> None:
-        at = address - self.base
-        assert at >= 0 and at + len(data) <= len(self.memory), f"device writes {address:#x}"
-        self.memory[at : at + len(data)] = np.frombuffer(data, np.uint8)
-
-    def u16(self, address: int) -> int:
-        return int.from_bytes(self.read(address, 2), "little")
-
-    def pending(self) -> int:
-        return (self.u16(self.avail + 2) - self.next_avail) % 65536
-
-    def take(self) -> tuple[int, list[tuple[int, int, bool]]] | None:
-        """The next chain: head and (address, length, writable) of each descriptor."""
-        if not self.pending():
-            return None
-        head = self.u16(self.avail + 4 + 2 * (self.next_avail % self.size))
-        self.next_avail = (self.next_avail + 1) % 65536
-        table, limit, index, parts = self.desc, self.size, head, []
-        while True:
-            assert index < limit, "descriptor index beyond its table"
-            address, length, flags, following = struct.unpack("<QIHH", self.read(table + 16 * index, 16))
-            if flags & 4:
-                assert not flags & 1 and table == self.desc and length % 16 == 0 and length
-                table, limit, index = address, length // 16, 0
-                continue
-            parts.append((address, length, bool(flags & 2)))
-            assert len(parts) <= self.size, "chain longer than the queue"
-            if not flags & 1:
-                break
-            index = following
-        writable = [part[2] for part in parts]
-        assert writable == sorted(writable), "readable after writable"
-        return head, parts
-
-    def complete(self, head: int, length: int) -> None:
-        slot = self.used + 4 + 8 * (self.used_index % self.size)
-        self.write(slot, struct.pack("<II", head, length))
-        self.used_index = (self.used_index + 1) % 65536
-
-    def publish(self, count: int) -> bool:
-        """Show ``count`` completions; True: the driver wants an interrupt."""
-        old = (self.used_index - count) % 65536
-        self.write(self.used + 2, struct.pack("<H", self.used_index))
-        if not self.event_idx:
-            return not self.u16(self.avail) & 1
-        event = self.u16(self.avail + 4 + 2 * self.size)
-        return any((old + step) % 65536 == event for step in range(count))
-
-    def want_kick_at(self, index: int) -> None:
-        self.write(self.used + 4 + 8 * self.size, struct.pack("<H", index % 65536))
-
-
 class FakeDevice:
     """The host bus of the device: registers, rings, interrupts, a wire (``sent``, ``deliver``)."""
 
     def __init__(
-        self, features: int, queues: int = 3, vectors: int = 8, memory_size: int = 32 << 20, mtu: int = 9000
-    ) -> None:
+        self, features: int, queues: int | None = None, vectors: int = 8, memory_size: int = 32 << 20, mtu: int = 9000,
+        pairs: int = 1, limit: int = 128,
+    ) -> None:  # fmt: skip
+        """``pairs`` is max_virtqueue_pairs; ``queues`` shows so many whatever was negotiated; rings of ``limit``."""
         self.memory = np.zeros(memory_size, np.uint8)
         self.memory_base = BASE
-        self.features, self.queues, self.vectors = features, queues, vectors
-        self.config = bytearray(struct.pack("<6sHHHIB", bytes.fromhex("0255aa010203"), 1, 0, mtu, 25_000, 1))
+        self.features, self.shown, self.vectors, self.pairs, self.limit = features, queues, vectors, pairs, limit
+        self.total = max(queues or 0, 2 * pairs + 1)
+        mac = bytes.fromhex("0255aa010203")
+        self.config = bytearray(
+            struct.pack("<6sHHHIBBHI", mac, 1, pairs, mtu, 25_000, 1, KEY_BYTES, TABLE_ENTRIES, HASH_TYPES)
+        )
         self.refuse_features = self.dead_reset = self.silent_control = self.leaves_num_buffers = False
         self.sent: list[bytes] = []
         self.commands: list[bytes] = []
@@ -143,10 +86,19 @@ class FakeDevice:
         self.status = self.select = self.feature_select = self.driver_select = 0
         self.accepted = [0, 0]
         self.config_vector = 0xFFFF
+        self.active = self.pairs if self.shown else 1
         self.queue = [
-            {"size": 128, "vector": 0xFFFF, "enable": 0, "desc": 0, "avail": 0, "used": 0, "ring": None}
-            for _ in range(self.queues)
+            {"size": self.limit, "vector": 0xFFFF, "enable": 0, "desc": 0, "avail": 0, "used": 0, "ring": None}
+            for _ in range(self.total)
         ]
+
+    def has(self, feature: int) -> int:
+        return self.accepted[feature >> 5] >> (feature & 31) & 1
+
+    @property
+    def queues(self) -> int:
+        multiple = self.has(MQ) or self.has(RSS)
+        return self.shown or (2 * self.pairs + 1 if multiple else 3)
 
     # --- bus -------------------------------------------------------------------------------------------------------
 
@@ -177,19 +129,20 @@ class FakeDevice:
             at = offset - DEVICE
             return int.from_bytes(self.config[at : at + size], "little")
         assert COMMON <= offset < COMMON + 64, f"read of {offset:#x}"
-        queue = self.queue[self.select] if self.select < self.queues else dict.fromkeys(("size", "vector", "enable"), 0)
+        nothing = dict.fromkeys(("size", "vector", "enable"), 0)
+        queue = self.queue[self.select] if self.select < self.queues else nothing
         half = self.feature_select
         fields = {
             4: self.features >> 32 * half & 0xFFFFFFFF if half < 2 else 0, 12: self.accepted[self.driver_select],
             16: self.config_vector, 18: self.queues, 20: self.status, 21: self.generation, 22: self.select,
-            24: queue["size"], 26: queue["vector"], 28: queue["enable"], 30: self.queues - 1 - self.select, 58: 0,
+            24: queue["size"], 26: queue["vector"], 28: queue["enable"], 30: self.total - 1 - self.select, 58: 0,
         }  # fmt: skip
         return fields[offset - COMMON]
 
     def bar_write(self, offset: int, value: int, size: int) -> None:
         if NOTIFY <= offset < NOTIFY + 256:
             self.notified.append(value)
-            assert offset == NOTIFY + MULTIPLIER * (self.queues - 1 - value) and size == 2
+            assert offset == NOTIFY + MULTIPLIER * (self.total - 1 - value) and size == 2
             assert self.status & 4, "notified before DRIVER_OK"
             self.work(value)
         elif TABLE <= offset < TABLE + 16 * self.vectors:
@@ -215,13 +168,14 @@ class FakeDevice:
             queue[{24: "size", 26: "vector"}[offset]] = value
         elif offset == 28:
             queue["enable"] = value
-            ring = DeviceRing(
-                self.memory, BASE, queue["size"], queue["desc"], queue["avail"], queue["used"]
-            )  # fmt: skip
-            ring.event_idx = bool(self.accepted[0] >> 29 & 1)
+            kind = PackedRing if self.has(PACKED) else SplitRing
+            assert kind is PackedRing or not queue["size"] & (queue["size"] - 1)
+            assert 1 <= queue["size"] <= self.limit
+            ring = kind(self.memory, BASE, queue["size"], queue["desc"], queue["avail"], queue["used"])
+            ring.event_idx = bool(self.has(EVENT_IDX))
             queue["ring"] = ring
         elif offset == 58:
-            queue.update(size=128, vector=0xFFFF, enable=0, ring=None)
+            queue.update(size=self.limit, vector=0xFFFF, enable=0, ring=None)
         else:
             name, high = {32: "desc", 40: "avail", 48: "used"}[offset & ~7 if offset % 8 in (0, 4) else -1], offset % 8
             keep = queue[name] & (0xFFFFFFFF if high else ~0xFFFFFFFF)
@@ -241,61 +195,96 @@ class FakeDevice:
         self.generation = (self.generation + 1) % 256
         self.fired.add(self.config_vector)
 
+    def arm(self, ring: SplitRing | PackedRing) -> None:
+        """Ask to be told of whatever is made available next."""
+        if ring.event_idx:
+            ring.want_kick_in(0)
+        else:
+            ring.want_kicks(True)
+
+    def give_back(self, index: int, done: list[tuple[int, int]]) -> None:
+        """Complete chains by (id, length), an in-order device with one element for all, and interrupt if asked to."""
+        ring = self.queue[index]["ring"]
+        if self.has(IN_ORDER) and done:
+            *skipped, (last, length) = done
+            ring.complete(last, length, tuple(number for number, _ in skipped))
+        else:
+            for number, length in done:
+                ring.complete(number, length)
+        self.arm(ring)
+        if ring.publish(len(done)) and done:
+            self.interrupt(index)
+
     def work(self, index: int) -> None:
         ring = self.queue[index]["ring"]
         if index == self.queues - 1 and self.queues % 2:
             self._control(ring, index)
         elif index % 2 and not self.hold_tx:
-            done = 0
+            assert index < 2 * self.active, "frames on a transmit queue that is not in use"
+            done = []
             while chain := ring.take():
-                head, parts = chain
+                number, parts = chain
                 assert not any(writable for _, _, writable in parts)
                 self.sent.append(b"".join(ring.read(address, length) for address, length, _ in parts))
-                ring.complete(head, 0)
-                done += 1
-            ring.want_kick_at(ring.next_avail)
-            if done and ring.publish(done):
-                self.interrupt(index)
+                done.append((number, 0))
+            self.give_back(index, done)
 
-    def _control(self, ring: DeviceRing, index: int) -> None:
+    def _control(self, ring: SplitRing | PackedRing, index: int) -> None:
         if self.silent_control:
             return
         while chain := ring.take():
-            head, parts = chain
+            number, parts = chain
             request = b"".join(ring.read(address, length) for address, length, writable in parts if not writable)
             self.commands.append(request)
             answer = self.answers.get((request[0], request[1]), b"\0")
             room = [(address, length) for address, length, writable in parts if writable]
             assert len(answer) <= sum(length for _, length in room)
+            if answer == b"\0" and request[0] == 4:
+                self._steer(request[1], request[2:])
             ring.write(room[0][0], answer)
-            ring.complete(head, len(answer))
-            if ring.publish(1):
-                self.interrupt(index)
-        ring.want_kick_at(ring.next_avail)
+            self.give_back(index, [(number, len(answer))])
 
-    def deliver(self, frame: bytes, pair: int = 0, flags: int = 0) -> bool:
-        """A frame from the wire; False: no buffers."""
+    def _steer(self, code: int, data: bytes) -> None:
+        """Class MQ: VQ_PAIRS_SET, RSS_CONFIG, HASH_CONFIG, each checked for what the standard demands of a driver."""
+        if code == 0:
+            assert self.has(MQ)
+            (self.active,) = struct.unpack("<H", data)
+        elif code == 1:
+            assert self.has(RSS)
+            types, mask, unclassified = struct.unpack_from("<IHH", data)
+            assert not types & ~HASH_TYPES and mask < TABLE_ENTRIES and not mask & (mask + 1)
+            table = struct.unpack_from(f"<{mask + 1}H", data, 8)
+            self.active, key = struct.unpack_from("<HB", data, 10 + 2 * mask)
+            assert len(data) == 13 + 2 * mask + key and 40 <= key <= KEY_BYTES
+            assert all(pair < self.active for pair in (unclassified, *table))
+        else:
+            assert code == 2 and self.has(HASH_REPORT)
+            types, *reserved, key = struct.unpack_from("<IHHHHB", data)
+            assert not types & ~HASH_TYPES and not any(reserved) and len(data) == 13 + key
+        assert 1 <= self.active <= self.pairs
+        assert all(queue["enable"] for queue in self.queue[: 2 * self.active])
+
+    def deliver(self, frame: bytes, pair: int = 0, flags: int = 0, report: tuple[int, int] = (0, 0)) -> bool:
+        """A frame from the wire with the hash's value and type; False: no buffers."""
+        assert pair < self.active
         ring = self.queue[2 * pair]["ring"]
-        merge = self.accepted[0] >> 15 & 1
-        data = bytes(12) + frame
-        used = []
+        size = 20 if self.has(HASH_REPORT) else 12
+        data = bytes(size) + frame
+        used: list[tuple[int, int, bytes]] = []
         at = 0
         while at < len(data):
             chain = ring.take()
             if chain is None:
-                ring.next_avail = (ring.next_avail - len(used)) % 65536
+                ring.untake([number for number, _, _ in used])
                 return False
-            head, parts = chain
+            number, parts = chain
             room = sum(length for _, length, _ in parts)
-            assert merge or room >= len(data), "receive buffer too small for the MTU"
-            used.append((head, parts[0][0], data[at : at + room]))
+            assert self.has(MRG_RXBUF) or room >= len(data), "receive buffer too small for the MTU"
+            used.append((number, parts[0][0], data[at : at + room]))
             at += room
-        buffers = 0 if self.leaves_num_buffers and not merge else len(used)
-        header = struct.pack("<BBHHHHH", flags, 0, 0, 0, 0, 0, buffers)
-        for place, (head, address, part) in enumerate(used):
-            ring.write(address, header + part[12:] if not place else part)
-            ring.complete(head, len(part))
-        ring.want_kick_at(ring.next_avail)
-        if ring.publish(len(used)):
-            self.interrupt(2 * pair)
+        buffers = 0 if self.leaves_num_buffers and not self.has(MRG_RXBUF) else len(used)
+        header = struct.pack("<BBHHHHHIHH", flags, 0, 0, 0, 0, 0, buffers, *report, 0)[:size]
+        for place, (_, address, part) in enumerate(used):
+            ring.write(address, header + part[size:] if not place else part)
+        self.give_back(2 * pair, [(number, len(part)) for number, _, part in used])
         return True

@@ -17,7 +17,7 @@ from host_driver.ethtool_features import enabled
 from host_driver.net.device import NetDevice
 from host_driver.net.features import Feature
 from host_driver.net.options import Options
-from host_driver.virtqueue.split import SplitQueue
+from host_driver.virtqueue.queue import Virtqueue
 from testbench.lib.sim_base import SimBase
 
 HEADER_BYTES = 12
@@ -72,7 +72,7 @@ class Bridge:
             device.poll_into(self.to_kernel, FRAMES_PER_TURN)
             self.from_kernel()
 
-    def queues_and_vectors(self) -> tuple[list[SplitQueue], set[int]]:
+    def queues_and_vectors(self) -> tuple[list[Virtqueue], set[int]]:
         """The queues that carry frames, and the interrupts that a turn waits for."""
         queues = self.device.queues
         carriers = [rx.queue for rx in queues.rx] + [tx.queue for tx in queues.tx]

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from ..errors import ControlError, DeviceNeedsReset, DeviceTimeout
 from ..memory import DmaMemory
 from ..transport.interface import Transport
-from ..virtqueue.split import SplitQueue
+from ..virtqueue.queue import Virtqueue
 
-CLASS_RX, CLASS_MAC, CLASS_NOTF_COAL = 0, 1, 6
+CLASS_RX, CLASS_MAC, CLASS_VLAN, CLASS_MQ, CLASS_GUEST_OFFLOADS, CLASS_NOTF_COAL = 0, 1, 2, 4, 5, 6
 RX_PROMISC, RX_ALLMULTI = 0, 1
 MAC_TABLE_SET, MAC_ADDR_SET = 0, 1
+VLAN_ADD, VLAN_DEL = 0, 1
+MQ_VQ_PAIRS_SET, MQ_RSS_CONFIG, MQ_HASH_CONFIG = 0, 1, 2
+GUEST_OFFLOADS_SET = 0
 COAL_TX_SET, COAL_RX_SET, COAL_VQ_SET, COAL_VQ_GET = 0, 1, 2, 3
 ACK_OK = 0
 NO_ANSWER = 0xFF  # what the ack byte holds until the device writes it
@@ -27,7 +30,7 @@ RECHECKS = 10  # at least, within the limit of a command
 class ControlQueue:
     """Sends commands and waits for their answers."""
 
-    def __init__(self, memory: DmaMemory, transport: Transport, queue: SplitQueue, vector: int, limit_ns: int) -> None:
+    def __init__(self, memory: DmaMemory, transport: Transport, queue: Virtqueue, vector: int, limit_ns: int) -> None:
         """A command may take ``limit_ns``."""
         self.queue, self._vector = queue, vector
         self._bus, self._transport = transport.bus, transport
@@ -97,6 +100,28 @@ class ControlQueue:
         """Further addresses to receive."""
         data = b"".join(struct.pack("<I", len(table)) + b"".join(table) for table in (unicast, multicast))
         await self.command(CLASS_MAC, MAC_TABLE_SET, data)
+
+    async def set_vlan(self, vid: int, on: bool) -> None:
+        """Take frames of a VLAN, or no more."""
+        await self.command(CLASS_VLAN, VLAN_ADD if on else VLAN_DEL, struct.pack("<H", vid))
+
+    async def set_guest_offloads(self, features: int) -> None:
+        """Receive offloads that are on, as their feature bits; the others are off."""
+        await self.command(CLASS_GUEST_OFFLOADS, GUEST_OFFLOADS_SET, struct.pack("<Q", features))
+
+    async def set_pairs(self, count: int) -> None:
+        """Queue pairs in use, with automatic receive steering."""
+        await self.command(CLASS_MQ, MQ_VQ_PAIRS_SET, struct.pack("<H", count))
+
+    async def set_rss(self, hash_types: int, table: Sequence[int], key: bytes, pairs: int) -> None:
+        """Receive-side scaling over ``pairs``: a power of two of pair numbers; what has no hash goes to pair 0."""
+        data = struct.pack("<IHH", hash_types, len(table) - 1, 0)
+        data += struct.pack(f"<{len(table)}HHB", *table, pairs, len(key)) + key
+        await self.command(CLASS_MQ, MQ_RSS_CONFIG, data)
+
+    async def set_hash(self, hash_types: int, key: bytes) -> None:
+        """What the hash report is of, where there is no RSS."""
+        await self.command(CLASS_MQ, MQ_HASH_CONFIG, struct.pack("<I8xB", hash_types, len(key)) + key)
 
     async def set_coalescing(self, code: int, packets: int, usecs: int) -> None:
         """COAL_TX_SET or COAL_RX_SET: all transmit or receive queues."""

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..bus import Host
-from ..errors import DeviceNeedsReset, FeaturesRejected, Unsupported
+from ..errors import DeviceNeedsReset, FeaturesRejected, QueueError, Unsupported
 from ..memory import DmaMemory
 from ..transport.interface import DRIVER_OK, FEATURES_OK, NEEDS_RESET, Transport
 from ..transport.pci import PciTransport
+from . import config
 from .features import Feature, mask, negotiate
-from .header import SIZE as HEADER
+from .header import HashReport
 from .options import Options
 from .queues import Queues
 from .rx import Sink
 from .settings import Settings
+from .steering import Steering
 
 ACKNOWLEDGE, DRIVER, FAILED = 1, 2, 128  # of the device status
-S_LINK_UP = 1
 DEFAULT_MTU = 1500
-CONFIG_MAC, CONFIG_STATUS, CONFIG_MTU, CONFIG_SPEED, CONFIG_DUPLEX = 0, 6, 10, 12, 16  # struct virtio_net_config
 LOCAL_MAC = b"\x02\xfe\x00\x00\x00\x01"
 
 
@@ -31,6 +31,11 @@ class RxFrame(NamedTuple):
     header: bytes
     frame: bytes
     pair: int
+
+    @property
+    def hash(self) -> HashReport | None:
+        """What the device hashed of it, where HASH_REPORT was negotiated."""
+        return HashReport.unpack(self.header)
 
 
 class NetDevice:
@@ -50,6 +55,7 @@ class NetDevice:
         self.transport = transport(bus)
         self.queues = Queues(self.transport, self.memory, self.options)
         self.settings = Settings(self)
+        self.steering = Steering(self)
         self.features: frozenset[Feature] = frozenset()
         self.offered = 0
         self.mac = bytes(6)
@@ -77,18 +83,21 @@ class NetDevice:
             self._set_status(ACKNOWLEDGE)
             self._set_status(DRIVER)
             await self._negotiate()
-            await self._read_config(first=True)
-            await self.queues.setup(self.features, self.max_mtu)
+            await self._read_config()
+            await self._read_link()
+            max_pairs = await config.read_max_pairs(self.transport, self.features)
+            await self.queues.setup(self.features, self.max_mtu, max_pairs)
             self._set_status(DRIVER_OK)
             # read back, so that frames that arrive after this are not lost, and a device that cannot go on is known
             status = await self.transport.status()
             if status & NEEDS_RESET or not status & DRIVER_OK:
                 raise DeviceNeedsReset(f"the device does not go live (status {status:#x})")
             # read again: of what changed before there was a vector for it, or before the device was live, nobody tells
-            await self._read_config()
+            await self._read_link()
             for rx in self.queues.rx:
                 rx.flush()
             self.probes += 1
+            await self.steering.restore()
             await self.settings.restore()
         except Exception:
             self._set_status(FAILED)
@@ -108,22 +117,16 @@ class NetDevice:
         if not status & FEATURES_OK:
             raise FeaturesRejected(f"the device refuses features {mask(self.features):#x} (status {status:#x})")
 
-    async def _read_config(self, first: bool = False) -> None:
-        config, features = self.transport.config_bytes, self.features
-        if first:
-            self.mac = await config(CONFIG_MAC, 6) if Feature.MAC in features else LOCAL_MAC
-            if Feature.MTU in features:
-                self.max_mtu = int.from_bytes(await config(CONFIG_MTU, 2, 2), "little")
-            else:
-                self.max_mtu = max(DEFAULT_MTU, self.options.mtu)
-        self.link_up = True
-        if Feature.STATUS in features:
-            self.link_up = bool(int.from_bytes(await config(CONFIG_STATUS, 2, 2), "little") & S_LINK_UP)
-        if Feature.SPEED_DUPLEX in features:
-            speed = int.from_bytes(await config(CONFIG_SPEED, 4, 4), "little")
-            (duplex,) = await config(CONFIG_DUPLEX, 1)
-            self.speed = speed if speed <= 0x7FFFFFFF else -1
-            self.duplex = duplex if duplex in (0, 1) else -1
+    async def _read_config(self) -> None:
+        features, transport = self.features, self.transport
+        self.mac = await config.read_mac(transport) if Feature.MAC in features else LOCAL_MAC
+        self.max_mtu = max(DEFAULT_MTU, self.options.mtu)
+        if Feature.MTU in features:
+            self.max_mtu = await config.read_mtu(transport)
+        self.steering.limits = await config.read_hashing(transport, features)
+
+    async def _read_link(self) -> None:
+        self.link_up, self.speed, self.duplex = await config.read_link(self.transport, self.features)
 
     def transmit(
         self,
@@ -133,15 +136,18 @@ class NetDevice:
         more: bool = False,
     ) -> bool:
         """Send a frame; ``header`` is 12 bytes of ``virtio_net_hdr``. False: no room (or dropped and counted)."""
+        if pair >= self.queues.active:
+            raise QueueError(f"transmit queue {pair} is not in use, there are {self.queues.active}")
         return self.queues.tx[pair].send(frame, header, more)
 
     def poll(self, budget: int = 64, pair: int | None = None) -> list[RxFrame]:
         """Up to ``budget`` received frames of one pair or of each, copied; sent frames' slots are taken back too."""
         frames: list[RxFrame] = []
+        header = self.queues.header_size
         for number in range(len(self.queues.rx)) if pair is None else (pair,):
 
             def keep(view: memoryview, number: int = number) -> None:
-                frames.append(RxFrame(bytes(view[:HEADER]), bytes(view[HEADER:]), number))
+                frames.append(RxFrame(bytes(view[:header]), bytes(view[header:]), number))
 
             self.poll_into(keep, budget, number)
         return frames
@@ -173,7 +179,7 @@ class NetDevice:
         self.config_changes += 1
         if await self.transport.needs_reset():
             self.needs_reset = True
-        await self._read_config()
+        await self._read_link()
         for callback in self.on_config_change:
             callback()
 

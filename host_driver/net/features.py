@@ -14,6 +14,7 @@ class Feature(IntEnum):
 
     CSUM = 0
     GUEST_CSUM = 1
+    CTRL_GUEST_OFFLOADS = 2
     MTU = 3
     MAC = 5
     HOST_TSO4 = 11
@@ -23,15 +24,21 @@ class Feature(IntEnum):
     STATUS = 16
     CTRL_VQ = 17
     CTRL_RX = 18
+    CTRL_VLAN = 19
+    MQ = 22
     CTRL_MAC_ADDR = 23
     RING_INDIRECT_DESC = 28
     RING_EVENT_IDX = 29
     VERSION_1 = 32
     ACCESS_PLATFORM = 33
+    RING_PACKED = 34
+    IN_ORDER = 35
     ORDER_PLATFORM = 36
     RING_RESET = 40
     VQ_NOTF_COAL = 52
     NOTF_COAL = 53
+    HASH_REPORT = 57
+    RSS = 60
     SPEED_DUPLEX = 63
 
 
@@ -41,9 +48,13 @@ NEEDS: tuple[tuple[Feature, tuple[Feature, ...]], ...] = (
     (Feature.HOST_TSO6, (Feature.CSUM,)),
     (Feature.HOST_ECN, (Feature.HOST_TSO4, Feature.HOST_TSO6)),
     (Feature.CTRL_RX, (Feature.CTRL_VQ,)),
+    (Feature.CTRL_VLAN, (Feature.CTRL_VQ,)),
+    (Feature.MQ, (Feature.CTRL_VQ,)),
     (Feature.CTRL_MAC_ADDR, (Feature.CTRL_VQ,)),
     (Feature.NOTF_COAL, (Feature.CTRL_VQ,)),
     (Feature.VQ_NOTF_COAL, (Feature.CTRL_VQ,)),
+    (Feature.HASH_REPORT, (Feature.CTRL_VQ,)),
+    (Feature.RSS, (Feature.CTRL_VQ,)),
 )
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``struct virtio_net_hdr``: the 12 bytes before every frame in memory."""
+"""``struct virtio_net_hdr``: the bytes before every frame in memory, 12 or, with HASH_REPORT negotiated, 20."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 SIZE = 12
+REPORT_SIZE = 20  # with hash_value, hash_report and padding behind the others
 _LAYOUT = struct.Struct("<BBHHHHH")
 assert _LAYOUT.size == SIZE
 
@@ -18,6 +20,24 @@ GSO_TCPV6 = 4
 GSO_ECN = 0x80
 
 NO_OFFLOAD = bytes(SIZE)
+
+_REPORT = struct.Struct("<IH")
+REPORT_NONE = 0
+
+
+class HashReport(NamedTuple):
+    """The hash that the device calculated of a received frame, and of what (VIRTIO_NET_HASH_REPORT_*)."""
+
+    value: int
+    kind: int
+
+    @classmethod
+    def unpack(cls, header: bytes | bytearray | memoryview) -> HashReport | None:
+        """From a header of 20 bytes; None where it is of 12, or the device has calculated none."""
+        if len(header) < REPORT_SIZE:
+            return None
+        value, kind = _REPORT.unpack_from(header, SIZE)
+        return None if kind == REPORT_NONE else cls(value, kind)
 
 
 @dataclass(frozen=True, slots=True)

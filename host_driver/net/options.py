@@ -13,9 +13,9 @@ class Options:
     """Defaults are those of a general-purpose driver."""
 
     pairs: int = 1
-    """Queue pairs. More than one needs a device that shows 2 x pairs + 1 queues without MQ: a test map."""
+    """Queue pairs to use. More than one without MQ and RSS needs a device with 2 x pairs + 1 queues: a test map."""
     rx_size: int = 256
-    """Descriptors of a receive queue; the device's limit if that is less."""
+    """Descriptors of a receive queue; the device's limit if that is less, and a power of two in a split ring."""
     tx_size: int = 256
     """Descriptors of a transmit queue."""
     mtu: int = 1500
@@ -23,7 +23,7 @@ class Options:
     mac: bytes | None = None
     """Our address, if it shall not be the device's."""
     unwanted: frozenset[Feature] = field(default_factory=frozenset)
-    """Features not to accept."""
+    """Features not to accept; RING_PACKED among them gives split rings."""
     rx_buffer_size: int | None = None
     """Bytes of a receive buffer; chosen by features and MTU when None."""
     offloads_off: set[str] = field(default_factory=set)
@@ -39,4 +39,7 @@ class Options:
     command_limit_ns: int = 500_000_000
     """How long a control command may take."""
     ring_start: int = 0
-    """First ring index; other than 0 only for tests with a device that was told the same."""
+    """First ring index; other than 0 only for tests with a device that was told the same.
+
+    In packed rings the first place, with bit 15 set where the wrap counters are 0.
+    """

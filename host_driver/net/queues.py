@@ -8,26 +8,33 @@ from contextlib import suppress
 from ..errors import QueueError, Unsupported
 from ..memory import DmaMemory
 from ..transport.interface import Transport
+from ..virtqueue.packed import PackedQueue
+from ..virtqueue.queue import LARGEST, Virtqueue
 from ..virtqueue.split import SplitQueue
+from . import header
 from .control import ControlQueue
 from .features import Feature
-from .header import SIZE as HEADER
 from .options import Options
 from .rx import LINK_HEADER, RxQueue
 from .tx import LARGEST_FRAME, TxQueue
 
-SMALL_FRAME = 2048 - HEADER
+SMALL_SLOT = 2048
 CONTROL_SIZE = 64
 COUNTED = ("rx_packets", "rx_bytes", "rx_errors", "tx_packets", "tx_bytes", "tx_dropped")
 
 
 class Queues:
-    """receiveqN is virtqueue 2n, transmitqN 2n + 1, the control queue 2 x pairs."""
+    """receiveqN is virtqueue 2n, transmitqN 2n + 1, the control queue 2 x pairs of the device.
+
+    ``rx`` and ``tx`` have the pairs that are in use or have been (``active`` are); of the others there are rings only.
+    """
 
     def __init__(self, transport: Transport, memory: DmaMemory, options: Options) -> None:
         self.transport, self.memory, self.options = transport, memory, options
         self.features: frozenset[Feature] = frozenset()
         self.max_mtu = 0
+        self.max_pairs = self.active = options.pairs
+        self.header_size = header.SIZE
         self.rx: list[RxQueue] = []
         self.tx: list[TxQueue] = []
         self.control: ControlQueue | None = None
@@ -35,87 +42,122 @@ class Queues:
         self.vectors: dict[int, int] = {}
         self.past = dict.fromkeys(COUNTED, 0)
         """What queues that are gone had counted."""
+        self._idle: dict[int, tuple[Virtqueue, int]] = {}  # index -> ring and doorbell of a queue that was never used
 
-    async def setup(self, features: frozenset[Feature], max_mtu: int) -> None:
-        """Make and enable every queue; receive buffers are in place but not yet announced."""
+    async def setup(self, features: frozenset[Feature], max_mtu: int, max_pairs: int | None) -> None:
+        """Make and enable every queue; receive buffers are in place but not yet announced.
+
+        ``max_pairs`` is the device's word, where MQ or RSS was negotiated.
+        """
         self.features, self.max_mtu = features, max_mtu
         pairs = self.options.pairs
+        if pairs < 1 or (max_pairs and pairs > max_pairs):
+            raise QueueError(f"{pairs} pairs are asked for, the device has {max_pairs or 'at least one'}")
+        self.active, self.max_pairs = pairs, max_pairs or pairs
+        self.header_size = header.REPORT_SIZE if Feature.HASH_REPORT in features else header.SIZE
         has_control = Feature.CTRL_VQ in features
         count = await self.transport.queue_count()
-        needed = 2 * pairs + has_control
-        if pairs < 1 or count < needed:
-            raise QueueError(f"{pairs} pairs need {needed} queues, the device has {count}")
+        needed = 2 * self.max_pairs + has_control
+        if count < needed:
+            raise QueueError(f"{self.max_pairs} pairs need {needed} queues, the device has {count}")
         # vector 0 for configuration changes and one a queue; queues share when the table is too small
         table = self.transport.vector_count
         shared = min(1, table - 1)
         self.vectors = {index: 1 + index if table > needed else shared for index in range(needed)}
         await self.transport.enable_vectors(min(table, needed + 1))
         await self.transport.set_config_vector(0)
-        for pair in range(pairs):
-            self.rx.append(await self._new_rx(pair))
-            await self._enable(self.rx[pair])
-            self.tx.append(await self._new_tx(pair))
-            await self._enable(self.tx[pair])
+        for index in range(needed):
+            await self._new_ring(index)
+        self.grow(pairs)
         if has_control:
-            queue = await self._new_queue(2 * pairs, CONTROL_SIZE)
+            queue, doorbell = self._idle.pop(2 * self.max_pairs)
             self.control = ControlQueue(
                 self.memory, self.transport, queue, self.vectors[queue.index], self.options.command_limit_ns
             )  # fmt: skip
-            await self._enable(self.control)
+            self.control.doorbell = doorbell
 
-    async def _new_queue(self, index: int, wanted: int, indirect_entries: int = 0) -> SplitQueue:
+    async def _new_ring(self, index: int) -> None:
+        """Make and enable a ring. ``free`` finds it before, so a device that refuses it leaves nothing behind."""
+        options, features = self.options, self.features
         limit = await self.transport.queue_limit(index)
         if not limit:
             raise QueueError(f"queue {index} does not exist")
         self.limits[index] = limit
-        size = 1 << min(limit, max(wanted, 1)).bit_length() - 1
-        event_idx = Feature.RING_EVENT_IDX in self.features
-        return SplitQueue(self.memory, index, size, event_idx, indirect_entries, self.options.ring_start)
-
-    async def _enable(self, owner: RxQueue | TxQueue | ControlQueue) -> None:
-        """Only what ``free`` finds is enabled, so that a device that refuses a queue leaves nothing behind."""
-        queue = owner.queue
+        is_control = index == 2 * self.max_pairs
+        wanted = CONTROL_SIZE if is_control else options.tx_size if index % 2 else options.rx_size
+        size = min(limit, max(wanted, 1), LARGEST)
+        kind: type[PackedQueue | SplitQueue] = PackedQueue
+        if Feature.RING_PACKED not in features:
+            kind, size = SplitQueue, 1 << size.bit_length() - 1
+        queue = kind(
+            self.memory, index, size, Feature.RING_EVENT_IDX in features, 2 if index % 2 and self._has_tables else 0,
+            options.ring_start, Feature.IN_ORDER in features,
+        )  # fmt: skip
         rings = (queue.desc_address, queue.avail_address, queue.used_address)
-        vector = self.vectors[queue.index]
-        owner.doorbell = await self.transport.setup_queue(queue.index, queue.size, rings, vector)
+        self._idle[index] = queue, 0
+        self._idle[index] = queue, await self.transport.setup_queue(index, queue.size, rings, self.vectors[index])
 
-    async def _new_rx(self, pair: int) -> RxQueue:
-        queue = await self._new_queue(2 * pair, self.options.rx_size)
-        mergeable = Feature.MRG_RXBUF in self.features
-        rx = RxQueue(self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.options.rx_buffer_size)
+    def grow(self, pairs: int) -> None:
+        """Give the rings of so many pairs their buffers; frames may then come and go on them."""
+        for pair in range(len(self.rx), pairs):
+            self.rx.append(self._new_rx(pair))
+        for pair in range(len(self.tx), pairs):
+            self.tx.append(self._new_tx(pair))
+
+    @property
+    def _has_tables(self) -> bool:
+        """Transmitted frames have indirect tables."""
+        return self.options.tx_indirect and Feature.RING_INDIRECT_DESC in self.features
+
+    def _new_rx(self, pair: int) -> RxQueue:
+        queue, doorbell = self._idle[2 * pair]
+        mergeable, size = Feature.MRG_RXBUF in self.features, self.options.rx_buffer_size
+        rx = RxQueue(self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.header_size, size)
         rx.refill()
+        rx.doorbell = doorbell
+        del self._idle[2 * pair]
         return rx
 
-    async def _new_tx(self, pair: int) -> TxQueue:
+    def _new_tx(self, pair: int) -> TxQueue:
         options = self.options
-        indirect = options.tx_indirect and Feature.RING_INDIRECT_DESC in self.features
-        queue = await self._new_queue(2 * pair + 1, options.tx_size, 2 if indirect else 0)
-        slots = [(SMALL_FRAME, queue.size)]
-        if self.max_mtu + LINK_HEADER > SMALL_FRAME:
+        queue, doorbell = self._idle[2 * pair + 1]
+        small = SMALL_SLOT - self.header_size
+        slots = [(small, queue.size)]
+        if self.max_mtu + LINK_HEADER > small:
             slots.append((self.max_mtu + LINK_HEADER, min(options.medium_slots, queue.size)))
         if self.features & {Feature.HOST_TSO4, Feature.HOST_TSO6}:
             slots.append((LARGEST_FRAME, min(options.large_slots, queue.size)))
-        mtu = min(options.mtu, self.max_mtu)
-        return TxQueue(self.memory, self.transport.notify, queue, mtu, tuple(slots), options.tx_descriptors, indirect)
+        tx = TxQueue(
+            self.memory, self.transport.notify, queue, min(options.mtu, self.max_mtu), tuple(slots), self.header_size,
+            options.tx_descriptors, self._has_tables,
+        )  # fmt: skip
+        tx.doorbell = doorbell
+        del self._idle[2 * pair + 1]
+        return tx
 
     async def reset_rx(self, pair: int) -> None:
         """Reset a receive queue and start it anew (RING_RESET), with the size the options now ask for."""
-        await self._reset(self.rx[pair])
-        self.rx[pair] = await self._new_rx(pair)
-        await self._enable(self.rx[pair])
-        self.rx[pair].flush()
+        await self._reset(2 * pair)
+        if pair < len(self.rx):
+            self._retire(self.rx[pair])
+            self.rx[pair] = self._new_rx(pair)
+            self.rx[pair].flush()
 
     async def reset_tx(self, pair: int) -> None:
         """The same for a transmit queue; frames the device had not finished are counted as dropped."""
-        await self._reset(self.tx[pair])
-        self.tx[pair] = await self._new_tx(pair)
-        await self._enable(self.tx[pair])
+        await self._reset(2 * pair + 1)
+        if pair < len(self.tx):
+            self._retire(self.tx[pair])
+            self.tx[pair] = self._new_tx(pair)
 
-    async def _reset(self, half: RxQueue | TxQueue) -> None:
+    async def _reset(self, index: int) -> None:
+        """A new ring in the place of a queue's; what is in the old one is left to the caller."""
         if Feature.RING_RESET not in self.features:
             raise Unsupported("the device cannot reset a single queue (RING_RESET)")
-        await self.transport.reset_queue(half.queue.index)
-        self._retire(half)
+        await self.transport.reset_queue(index)
+        if index in self._idle:
+            self._idle.pop(index)[0].free()
+        await self._new_ring(index)
 
     def _retire(self, half: RxQueue | TxQueue) -> None:
         past = self.past
@@ -138,6 +180,8 @@ class Queues:
             self._retire(rx)
         for tx in self.tx:
             self._retire(tx)
+        for queue, _ in self._idle.values():
+            queue.free()
         if self.control:
             self.control.free()
-        self.rx, self.tx, self.control = [], [], None
+        self.rx, self.tx, self.control, self._idle = [], [], None, {}

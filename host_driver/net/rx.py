@@ -7,11 +7,9 @@ from collections.abc import Callable
 
 from ..memory import DmaMemory
 from ..transport.interface import Notify
-from ..virtqueue.split import F_WRITE, SplitQueue
-from . import header as net_header
+from ..virtqueue.queue import F_WRITE, Virtqueue
+from .header import F_DATA_VALID, REPORT_SIZE
 
-HEADER = net_header.SIZE
-F_DATA_VALID = net_header.F_DATA_VALID
 LINK_HEADER = 18  # Ethernet and one VLAN tag
 MERGEABLE_BUFFER = 2048
 
@@ -34,16 +32,20 @@ class RxQueue:
         self,
         memory: DmaMemory,
         notify: Notify,
-        queue: SplitQueue,
+        queue: Virtqueue,
         mtu: int,
         mergeable: bool,
+        header: int,
         buffer_size: int | None = None,
     ) -> None:
-        """Without mergeable buffers each must hold the longest frame of ``mtu``; with them they are small."""
-        self.queue, self._notify = queue, notify
+        """Without mergeable buffers each must hold the longest frame of ``mtu``; with them they are small.
+
+        ``header`` is the size of ``virtio_net_hdr``.
+        """
+        self.queue, self._notify, self._header = queue, notify, header
         self.doorbell = 0
         self.mergeable = mergeable
-        needed = HEADER + LINK_HEADER + mtu
+        needed = header + LINK_HEADER + mtu
         if buffer_size is None:
             buffer_size = MERGEABLE_BUFFER if mergeable else needed
         elif not mergeable:
@@ -55,7 +57,7 @@ class RxQueue:
             RxSlot(self._buffer.address + at, self._buffer.view[at : at + buffer_size])
             for at in range(0, stride * queue.size, stride)
         ]
-        self._gather = bytearray(HEADER + LINK_HEADER + 65_535)
+        self._gather = bytearray(REPORT_SIZE + LINK_HEADER + 65_535)
         self._gather_view = memoryview(self._gather)
         self.packets = self.bytes = self.errors = self.csum_valid = 0
 
@@ -74,7 +76,7 @@ class RxQueue:
 
         Returns how many there were. A frame whose buffers make no sense is counted in ``errors``.
         """
-        queue, mergeable = self.queue, self.mergeable
+        queue, mergeable, shortest = self.queue, self.mergeable, self._header + 1
         frames = 0
         while frames < budget:
             done = queue.pop(budget - frames)
@@ -86,7 +88,7 @@ class RxQueue:
                 place += 1
                 view = slot.view
                 frames += 1
-                if length < HEADER + 1 or length > slot.size:
+                if length < shortest or length > slot.size:
                     self._reject(slot)
                     continue
                 # without mergeable buffers the field says nothing: devices exist that leave it 0
@@ -109,7 +111,7 @@ class RxQueue:
 
     def _deliver(self, sink: Sink, view: memoryview) -> None:
         self.packets += 1
-        self.bytes += len(view) - HEADER
+        self.bytes += len(view) - self._header
         if view[0] & F_DATA_VALID:
             self.csum_valid += 1
         sink(view)

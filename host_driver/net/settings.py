@@ -14,15 +14,19 @@ from .features import Feature
 if TYPE_CHECKING:
     from .device import NetDevice
 
+VLANS = 4096
+
 
 class Settings:
-    """Receive mode, addresses and coalescing of one device."""
+    """Receive mode, addresses, VLANs, receive offloads and coalescing of one device."""
 
     def __init__(self, device: NetDevice) -> None:
         self._device = device
         self.promisc = self.allmulti = False
         self.unicast: tuple[bytes, ...] = ()
         self.multicast: tuple[bytes, ...] = ()
+        self.vlans: frozenset[int] = frozenset()
+        self.rx_checksum = True
         self.rx_coalescing = self.tx_coalescing = (0, 0)
         self.queue_coalescing: dict[int, tuple[int, int]] = {}
 
@@ -46,6 +50,20 @@ class Settings:
         """Addresses to receive besides our own."""
         await self._control(Feature.CTRL_RX).set_mac_table(unicast, multicast)
         self.unicast, self.multicast = tuple(unicast), tuple(multicast)
+
+    async def set_vlan(self, vid: int, on: bool) -> None:
+        """Receive frames of a VLAN, or no more. With CTRL_VLAN a device takes tagged frames of these VLANs only."""
+        if not 0 <= vid < VLANS:
+            raise ValueError(f"VLAN {vid} is outside 0..{VLANS - 1}")
+        await self._control(Feature.CTRL_VLAN).set_vlan(vid, on)
+        self.vlans = self.vlans | {vid} if on else self.vlans - {vid}
+
+    async def set_rx_checksum(self, on: bool) -> None:
+        """Have the device judge the checksums of received frames, or not."""
+        if Feature.GUEST_CSUM not in self._device.features:
+            raise Unsupported("the feature GUEST_CSUM was not negotiated")
+        await self._control(Feature.CTRL_GUEST_OFFLOADS).set_guest_offloads(1 << Feature.GUEST_CSUM if on else 0)
+        self.rx_checksum = on
 
     async def set_mac(self, mac: bytes) -> None:
         """Our own address."""
@@ -87,6 +105,11 @@ class Settings:
             await self.set_allmulti(True)
         if self.unicast or self.multicast:
             await self.set_addresses(self.unicast, self.multicast)
+        if Feature.CTRL_VLAN in device.features:
+            for vid in sorted(self.vlans):
+                await self.set_vlan(vid, True)
+        if not self.rx_checksum and {Feature.GUEST_CSUM, Feature.CTRL_GUEST_OFFLOADS} <= device.features:
+            await self.set_rx_checksum(False)
         single = dict(self.queue_coalescing)
         if any(self.rx_coalescing):
             await self.set_rx_coalescing(*self.rx_coalescing)

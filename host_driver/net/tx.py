@@ -8,10 +8,10 @@ from typing import Any
 from ..errors import QueueError
 from ..memory import DmaMemory
 from ..transport.interface import Notify
-from ..virtqueue.split import SplitQueue
+from ..virtqueue.queue import Virtqueue
 from . import header as net_header
 
-HEADER = net_header.SIZE
+HEADER = net_header.SIZE  # what a caller says of a frame; a hash report is only ever received
 LARGEST_FRAME = 65_535 + 18  # longest IP packet, Ethernet header and a VLAN tag
 NO_OFFLOAD = net_header.NO_OFFLOAD
 ETHERNET_HEADER = 14
@@ -19,24 +19,28 @@ VLAN_TAG = 4
 
 
 class TxSlot:
-    """Room for one frame with its header, in one piece. ``frame`` is where the frame goes."""
+    """Room for one frame with its header, in one piece: the header in ``view[:12]``, the frame in ``frame``."""
 
     __slots__ = ("address", "frame", "pool", "size", "view")
 
-    def __init__(self, address: int, view: memoryview, pool: list[TxSlot]) -> None:
+    def __init__(self, address: int, view: memoryview, pool: list[TxSlot], header: int) -> None:
         self.address, self.view, self.pool, self.size = address, view, pool, len(view)
-        self.frame = view[HEADER:]
+        self.view[:header] = bytes(header)
+        self.frame = view[header:]
 
 
 class TxQueue:
     """Frames to one transmit virtqueue. Not thread-safe; plain calls, no register is read."""
 
     def __init__(
-        self, memory: DmaMemory, notify: Notify, queue: SplitQueue, mtu: int, slots: tuple[tuple[int, int], ...],
-        descriptors: int = 1, indirect: bool = False,
+        self, memory: DmaMemory, notify: Notify, queue: Virtqueue, mtu: int, slots: tuple[tuple[int, int], ...],
+        header: int, descriptors: int = 1, indirect: bool = False,
     ) -> None:  # fmt: skip
-        """``slots`` are (frame bytes, count) classes, smallest first. ``descriptors`` 2 gives the header its own."""
-        self.queue, self._notify = queue, notify
+        """``slots`` are (frame bytes, count) classes, smallest first. ``descriptors`` 2 gives the header its own.
+
+        ``header`` is the size of ``virtio_net_hdr``.
+        """
+        self.queue, self._notify, self._header = queue, notify, header
         self.doorbell = 0
         self.mtu = mtu
         self._segmented = descriptors == 2 or indirect
@@ -45,13 +49,13 @@ class TxQueue:
         self._buffers = []
         self.slots_held = 0
         for frame_bytes, count in slots:
-            size = HEADER + frame_bytes
+            size = header + frame_bytes
             stride = -(-size // 128) * 128
             buffer = memory.alloc(stride * count, align=4096, zero=False)
             pool: list[TxSlot] = []
             for place in range(count):
                 view = buffer.view[place * stride : place * stride + size]
-                pool.append(TxSlot(buffer.address + place * stride, view, pool))
+                pool.append(TxSlot(buffer.address + place * stride, view, pool, header))
             self._buffers.append(buffer)
             self._pools.append((size, pool))
         self.packets = self.bytes = self.busy = self.dropped = self.super_frames = self.csum_requests = 0
@@ -68,7 +72,7 @@ class TxQueue:
 
     def reserve(self, frame_bytes: int) -> TxSlot | None:
         """A slot for up to ``frame_bytes``, to be filled and given to ``commit``; None: the queue is full."""
-        size = frame_bytes + HEADER
+        size = frame_bytes + self._header
         for attempt in range(2):
             if self.queue.free_descriptors > self._two:
                 for slot_size, pool in self._pools:
@@ -78,7 +82,9 @@ class TxQueue:
             if not attempt and not self.reclaim():
                 break
         if size > self._pools[-1][0]:
-            raise QueueError(f"a frame of {frame_bytes} bytes; the largest slot holds {self._pools[-1][0] - HEADER}")
+            raise QueueError(
+                f"a frame of {frame_bytes} bytes; the largest slot holds {self._pools[-1][0] - self._header}"
+            )
         self.busy += 1
         return None
 
@@ -88,11 +94,11 @@ class TxQueue:
         slot.pool.append(slot)
 
     def commit(self, slot: TxSlot, frame_bytes: int, more: bool = False) -> bool:
-        """Send what was put into ``slot.view``: the 12 header bytes, then the frame. False: dropped and counted.
+        """Send what was put into ``slot.view[:12]`` and ``slot.frame``. False: dropped and counted.
 
         ``more`` puts off telling the device: the caller goes on and calls ``flush`` or commits without it.
         """
-        view = slot.view
+        view, header = slot.view, self._header
         gso = view[1]
         if frame_bytes < ETHERNET_HEADER or (
             frame_bytes > self._longest_plain and not gso and not self._is_tagged(slot, frame_bytes)
@@ -101,12 +107,12 @@ class TxQueue:
             self.release(slot)
             return False
         if self._segmented:
-            segments: Any = ((slot.address, HEADER + frame_bytes),)
+            segments: Any = ((slot.address, header + frame_bytes),)
             if self._two:
-                segments = ((slot.address, HEADER), (slot.address + HEADER, frame_bytes))
+                segments = ((slot.address, header), (slot.address + header, frame_bytes))
             if not self.queue.add(segments, 0, slot, self._indirect):
                 raise QueueError(f"queue {self.queue.index}: no descriptor for a reserved slot")
-        elif not self.queue.add_one(slot.address, HEADER + frame_bytes, 0, slot):
+        elif not self.queue.add_one(slot.address, header + frame_bytes, 0, slot):
             raise QueueError(f"queue {self.queue.index}: no descriptor for a reserved slot")
         self.packets += 1
         self.bytes += frame_bytes

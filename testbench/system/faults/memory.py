@@ -45,15 +45,12 @@ def places(scene: Scene, kind: str) -> list[tuple[int, int]]:
     if kind == "error writing a frame":
         return [(rx._buffer.address, rx._buffer.size)]
     if kind == "error on a descriptor":
-        tables = [
-            (queue.desc_address + queue._indirect_at, 16 * queue.size * queue._indirect_entries)
-            for queue in queues if queue._indirect_entries
-        ]  # fmt: skip
-        return tables + [(queue.desc_address, 16 * queue.size) for queue in queues]
+        areas = [queue.areas[name] for name in ("tables", "descriptors") for queue in queues]
+        return [area for area in areas if area[1]]
     if kind == "error on an available ring":
-        return [(queue.avail_address, 6 + 2 * queue.size) for queue in queues]
+        return [queue.areas["driver"] for queue in queues]
     if kind == "error on a used ring":
-        return [(queue.used_address, 6 + 8 * queue.size) for queue in queues]
+        return [queue.areas["device"] for queue in queues]
     return [(scene.memory.base, scene.memory.size)]
 
 
