@@ -11,6 +11,7 @@ import pytest
 import virtio_device
 from virtio_device import FakeDevice
 
+from firmware import features as offer
 from host_driver import Feature, NetDevice, Options
 from host_driver.net.features import mask
 from host_driver.net.stats import LINK_STATS
@@ -88,7 +89,10 @@ class OnCard:
 
     device: str
     folder: object
-    ring_limit, speed, counters = 1024, 10_000, True
+    ring_limit, speed, counters, packed = 1024, 10_000, True, False
+
+    def offers(self, feature):
+        return feature in offer.OFFERED
 
     def __call__(self, *steps, without=(), options=None, deaf_from=None):
         args = {"steps": steps, "card": {"withheld": mask(without)}, "options": options or {}}
@@ -100,15 +104,22 @@ class OnCard:
         return got["results"]
 
 
+@dataclass
 class OnThird:
     """The same steps on a device that is not our card."""
 
+    packed: bool
     ring_limit, speed, counters = 128, 25_000, False
 
+    def offers(self, feature):
+        return True
+
     def __call__(self, *steps, without=(), options=None, deaf_from=None):
+        without = [*without, *([] if self.packed else [Feature.RING_PACKED])]
         fake = FakeDevice(mask(Feature) & ~mask(without))
         device = NetDevice(fake, options=Options(**(options or {})))
         virtio_device.run(device.probe())
+        fake.commands.clear()
 
         async def arrive(frame):
             assert fake.deliver(frame)
@@ -122,10 +133,12 @@ class OnThird:
         return results + virtio_device.run(play(device, steps[cut:], arrive))
 
 
-@pytest.fixture(params=[*DEVICES, "third"])
+@pytest.fixture(params=[*DEVICES, "third split", "third packed"])
 def on(request, tmp_path):
     """``on(step, ..., without=features, options={})``: what each step gives, see testbench/system/driver_ethtool.py."""
-    return OnThird() if request.param == "third" else OnCard(request.param, tmp_path)
+    if request.param.startswith("third"):
+        return OnThird(request.param.endswith("packed"))
+    return OnCard(request.param, tmp_path)
 
 
 def fields(text):
@@ -154,7 +167,8 @@ def test_offloads_are_switched_and_shown(on):
         ["-K", "tso", "on", "tx", "off"], ["offloads"], ["-K", "tx", "on"], ["offloads"],
         ["-K", "lro", "on"], ["-K", "tso"], ["-K", "tso", "maybe"],
     )  # fmt: skip
-    assert "\nrx-checksumming: on [fixed]\ntx-checksumming: on\n" in first
+    fixed = "" if on.offers(Feature.CTRL_GUEST_OFFLOADS) else " [fixed]"
+    assert f"\nrx-checksumming: on{fixed}\ntx-checksumming: on\n" in first
     assert "tcp-segmentation-offload: on\n\ttx-tcp-segmentation: on\n" in first
     assert "tcp-segmentation-offload: on\n" in second and "\ttx-tcp6-segmentation: off\n" in second
     assert "tcp-segmentation-offload: off\n" in third
@@ -192,17 +206,22 @@ def test_coalescing_reaches_the_cards_queues(device, tmp_path):
 @pytest.mark.parametrize("without", [[], [Feature.RING_RESET]], ids=["queue by queue", "the whole device"])
 def test_rings_are_resized_with_or_without_queue_reset(on, without):
     limit = on.ring_limit
-    done, ring, sizes, sent, received, *wrong, same, other = on(
+    done, ring, sizes, sent, received, odd, *wrong = on(
         ["-G", "rx", "16", "tx", "64"], ["-g"], ["sizes"], ["send", 60], ["receive", 60], ["-G", "rx", "100"],
-        ["-G", "tx", str(2 * limit)], ["-G", "rx", "0"], ["-L", "combined", "1"], ["-L", "combined", "2"],
-        without=without,
+        ["-G", "tx", str(2 * limit)], ["-G", "rx", "0"], ["-G", "tx", "1"], without=without,
     )  # fmt: skip
     assert done == "" and "Current hardware settings:\nRX:\t\t16\n" in ring and "TX:\t\t64\n" in ring
     assert sizes == [16, 64]
     assert sent and received
-    assert wrong[1] == f"ValueError: tx: {2 * limit} is not a power of two from 2 to {limit}"
+    wanted = "a number" if on.packed else "a power of two"
+    assert odd == ("" if on.packed else f"ValueError: rx: 100 is not a power of two from 2 to {limit}")
+    assert wrong[0] == f"ValueError: tx: {2 * limit} is not {wanted} from 2 to {limit}"
     assert all(text.startswith("ValueError: ") for text in wrong)
-    assert same == "" and other.startswith("Unsupported: 2 channels")
+
+
+def test_the_number_of_channels_is_fixed_without_mq(on):
+    same, other = on(["-L", "combined", "1"], ["-L", "combined", "2"], without=[Feature.MQ, Feature.RSS])
+    assert same == "" and other == "Unsupported: 2 channels: the device has 1 and no MQ to change that"
 
 
 def test_statistics_carry_linux_names_and_survive_a_reprobe(on):
