@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: the device that a test of the whole card runs on, the RTL or the functional model; seeds that are told."""
+"""Fixtures: the device that a test of the whole card runs on, the RTL or the functional model, and the format of its
+rings; seeds that are told.
+"""
 
 import random
 import sys
@@ -11,11 +13,31 @@ from testbench.lib.bench import bench_seed
 from testbench.lib.driver_interface import DRIVERS, load
 from testbench.lib.runtime import DEVICES, run_simulation
 
+RINGS = ("split",)
+"""Formats of the card's rings. A module whose rings are made by hand in one of them has a ``RINGS`` of its own."""
+
+PACKED_ON_RTL = {
+    "test_every_byte_arrives_both_ways",
+    "test_rings_of_every_size_carry_every_kind_of_chain_across_the_wrap",
+    "test_frames_go_both_ways_whatever_is_negotiated",
+    "test_single_queues_are_reset_in_the_middle_of_traffic",
+    "test_a_hundred_probes_in_the_middle_of_traffic_leak_nothing",
+    "test_event_indices_ask_for_the_same_frames_across_the_wrap",
+    "test_ring_indices_run_through_65535",
+    "test_waiting_is_by_interrupt",
+    "test_a_full_transmit_ring_is_reported_and_goes_on_by_interrupt",
+    "test_chaos",
+}
+"""Tests that the RTL is put to with packed rings too: data, wrap, event suppression, resets, chaos. The model is put to
+all of them, and is held against the RTL elsewhere.
+"""
+
 
 def pytest_addoption(parser):
     parser.addoption(
         "--driver", action="append", metavar="MODULE:FACTORY",
-        help=f"driver for test_driver_basic.py instead of {' and '.join(DRIVERS)}; may be repeated (docs/driver.md)",
+        help=f"driver for test_driver_basic.py instead of {' and '.join(DRIVERS[RINGS[0]])}; may be repeated "
+        "(docs/driver.md)",
     )  # fmt: skip
 
 
@@ -31,8 +53,25 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    if "driver" in metafunc.fixturenames:
-        metafunc.parametrize("driver", metafunc.config.getoption("--driver") or DRIVERS)
+    if "ring" not in metafunc.fixturenames:
+        if "device" in metafunc.fixturenames:
+            metafunc.parametrize("device", DEVICES, indirect=True, scope="module")
+        return
+    wanted = getattr(metafunc.module, "RINGS", RINGS)
+    cases = [
+        (device, ring)
+        for ring in RINGS
+        for device in DEVICES
+        if ring in wanted and (ring == "split" or device == "model" or metafunc.function.__name__ in PACKED_ON_RTL)
+    ]
+    if "driver" not in metafunc.fixturenames:
+        metafunc.parametrize(("device", "ring"), cases, indirect=True, scope="module")
+        return
+    asked = metafunc.config.getoption("--driver")
+    if asked:  # its rings are its own affair
+        cases = [(device, RINGS[0]) for device in DEVICES]
+    drivers = [(*case, driver) for case in cases for driver in asked or DRIVERS[case[1]]]
+    metafunc.parametrize(("device", "ring", "driver"), drivers, indirect=("device", "ring"), scope="module")
 
 
 @pytest.fixture
@@ -49,20 +88,29 @@ def rng(seed):
     return random.Random(seed)
 
 
-@pytest.fixture(scope="module", params=DEVICES)
+@pytest.fixture(scope="module")
 def device(request):
     """Which card the test runs on."""
     return request.param
 
 
+@pytest.fixture(scope="module")
+def ring(request):
+    """The format of the card's rings."""
+    return request.param
+
+
 @pytest.fixture
-def run(device, tmp_path):
-    """``run("module:function", CardConfig(), **args)``: a bench entry below ``testbench.system`` on the device."""
+def run(device, ring, tmp_path):
+    """``run("module:function", CardConfig(), **args)``: a bench entry below ``testbench.system`` on the device.
+
+    The entry's argument ``ring`` is the format of the test's rings, unless the test gives another.
+    """
 
     def run_entry(entry, build=None, wall_limit_s=120, **args):
         return run_simulation(
-            f"testbench.system.{entry}", build, args=args, run_dir=tmp_path, wall_limit_s=wall_limit_s,
-            capture_file=False, device=device,
+            f"testbench.system.{entry}", build, args={"ring": ring, **args}, run_dir=tmp_path,
+            wall_limit_s=wall_limit_s, capture_file=False, device=device,
         )  # fmt: skip
 
     return run_entry

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The driver on the card: whatever is negotiated, every kind of ring and chain, commands, settings, refusals."""
 
+from firmware import features
 from host_driver import Feature
 from host_driver.net.features import mask
 from testbench.lib.config import CardConfig
 
-OFFERED = [feature for feature in Feature if feature != Feature.VERSION_1]
-NEEDS = {0: {11, 12, 13}, 17: {18, 23, 52, 53}}  # what cannot be offered without the feature
+OFFERED = [Feature(bit) for bit in features.OFFERED if bit != Feature.VERSION_1]
+NEEDS = {0: {11, 12, 13}, 17: {18, 19, 22, 23, 52, 53, 57, 60}}  # what cannot be offered without the feature
 
 
 def assert_clean(counters, *expected):
@@ -21,20 +22,20 @@ def test_frames_go_both_ways_whatever_is_negotiated(run):
     withheld = {"nothing": 0, "all but VERSION_1": mask(OFFERED)}
     withheld |= {feature.name: 1 << feature for feature in OFFERED}
     got = run("driver_data:negotiated", withheld=withheld, vectors=[1, 2, 4])
-    assert len(got["cases"]) == 3 * 22
+    assert len(got["cases"]) == 3 * (len(OFFERED) + 2)
     for name, outcome in got["cases"].items():
         case, vectors = name.split(", ")
         missing = {bit for bit in range(64) if withheld[case] >> bit & 1}
         missing = missing.union(*(NEEDS.get(bit, set()) for bit in missing))
-        assert outcome["offered"] == sorted(set(Feature) - missing) and outcome["accepted"], name
+        assert outcome["offered"] == sorted({*OFFERED, Feature.VERSION_1} - missing) and outcome["accepted"], name
         assert outcome["alone"] and outcome["bursts"], name
         # one for each queue where there are enough of them; else one for all, beside that of the configuration
         queues = 2 if Feature.CTRL_VQ in missing else 3
         assert outcome["used"] == (queues if vectors == "4 vectors" else 1), name
 
 
-def test_rings_of_every_size_carry_every_kind_of_chain_across_the_wrap(run):
-    got = run("driver_data:rings", sizes=[2, 8, 256, 1024], start=65_530)
+def test_rings_of_every_size_carry_every_kind_of_chain_across_the_wrap(run, ring):
+    got = run("driver_data:rings", sizes=[2, 8, 256, 1024] if ring == "split" else [2, 3, 100, 1024], start=65_530)
     assert len(got["cases"]) == 12 and all(got["cases"].values()), got["cases"]
     assert got["leaked"] == 0
 

@@ -39,7 +39,7 @@ RSS hash function:
 
 @pytest.fixture(params=RINGS)
 def up(request):
-    """``up(without=features, pairs=, wanted=)``: a device with ``pairs``, and the driver that uses ``wanted`` of them."""
+    """``up(without=features, pairs=, wanted=)``: a device with ``pairs``, and the driver, which uses ``wanted``."""
 
     def bring_up(without=(), pairs=4, wanted=1, **options):
         fake = FakeDevice(all_but(*without, *RINGS[request.param]), pairs=pairs, vectors=2 * pairs + 2)
@@ -339,11 +339,9 @@ def test_statistics_count_each_queue(up):
     text = tool(card)("-S")
     stats = {name.strip(): int(value) for name, value in (line.split(":") for line in text.splitlines()[1:])}
     for pair in range(3):
-        assert (stats[f"tx_queue_{pair}_packets"], stats[f"tx_queue_{pair}_bytes"]) == (sent[pair], 100 * sent[pair])
-        assert (stats[f"rx_queue_{pair}_packets"], stats[f"rx_queue_{pair}_bytes"]) == (
-            received[pair],
-            60 * received[pair],
-        )
+        for side, count, size in (("tx", sent[pair], 100), ("rx", received[pair], 60)):
+            assert stats[f"{side}_queue_{pair}_packets"] == count
+            assert stats[f"{side}_queue_{pair}_bytes"] == count * size
         assert stats[f"tx_queue_{pair}_kicks"] > 0 and stats[f"rx_queue_{pair}_kicks"] > 0
     assert stats["tx_packets"] == stats["rx_packets"] == 100
 

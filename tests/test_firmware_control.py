@@ -8,6 +8,8 @@ import pytest
 from firmware import regs
 from testbench.lib.config import CardConfig
 
+RINGS = ("split",)  # as in test_firmware_status.py
+
 OK, ERR = "00", "01"
 OWN, FOREIGN, GROUP = "02fe52000001", "02000000beef", "01005e000001"
 OFFERED = (0, 1, 3, 5, 11, 12, 13, 15, 16, 17, 18, 23, 28, 29, 32, 33, 36, 40, 52, 53, 63)

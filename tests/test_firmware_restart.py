@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Firmware that boots on a card with a live driver: what it takes over, and when it asks the driver for a reset."""
 
+RINGS = ("split",)  # as in test_firmware_status.py
 NEEDS_RESET = 64
 
 

@@ -7,6 +7,8 @@ from firmware import CardSettings, features, regs, status
 from testbench.lib.config import CardConfig
 from testbench.lib.runtime import run_simulation
 
+RINGS = ("split",)  # what firmware does with queues has nothing to do with their format
+
 ACK, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
 ENABLED = regs.DATAPATH_TX_ENABLE | regs.DATAPATH_RX_ENABLE
 MULTI_PAIR = regs.DATAPATH_MULTI_PAIR

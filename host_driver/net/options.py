@@ -41,5 +41,5 @@ class Options:
     ring_start: int = 0
     """First ring index; other than 0 only for tests with a device that was told the same.
 
-    In packed rings the first place, with bit 15 set where the wrap counters are 0.
+    In packed rings the first place, modulo the ring's size, with bit 15 set where the wrap counters are 0.
     """

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ..errors import QueueError, Unsupported
 from ..memory import DmaMemory
 from ..transport.interface import Transport
-from ..virtqueue.packed import PackedQueue
+from ..virtqueue.packed import INVERSE_WRAP, PackedQueue
 from ..virtqueue.queue import LARGEST, Virtqueue
 from ..virtqueue.split import SplitQueue
 from . import header
@@ -86,12 +86,15 @@ class Queues:
         is_control = index == 2 * self.max_pairs
         wanted = CONTROL_SIZE if is_control else options.tx_size if index % 2 else options.rx_size
         size = min(limit, max(wanted, 1), LARGEST)
+        first = options.ring_start
         kind: type[PackedQueue | SplitQueue] = PackedQueue
-        if Feature.RING_PACKED not in features:
+        if Feature.RING_PACKED in features:
+            first = first & INVERSE_WRAP | (first & ~INVERSE_WRAP) % size
+        else:
             kind, size = SplitQueue, 1 << size.bit_length() - 1
         queue = kind(
             self.memory, index, size, Feature.RING_EVENT_IDX in features, 2 if index % 2 and self._has_tables else 0,
-            options.ring_start, Feature.IN_ORDER in features,
+            first, Feature.IN_ORDER in features,
         )  # fmt: skip
         rings = (queue.desc_address, queue.avail_address, queue.used_address)
         self._idle[index] = queue, 0

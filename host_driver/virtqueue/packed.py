@@ -64,6 +64,10 @@ class PackedQueue(Virtqueue):
         for at in range(size):
             self._words[8 * at + 7] = self._used_flags if at < place else self._used_flags ^ BOTH
 
+    @property
+    def _used_area(self) -> tuple[int, int]:
+        return self.desc_address, DESCRIPTOR_BYTES * self.size
+
     def add_one(self, address: int, length: int, flags: int, token: Any) -> bool:
         """The data path's ``add``: one descriptor, ``flags`` 0 or F_WRITE. The caller publishes."""
         free = self._free

@@ -75,12 +75,15 @@ class Virtqueue(ABC):
 
     @property
     def areas(self) -> dict[str, tuple[int, int]]:
-        """Bus address and bytes of the standard's three areas, and of the indirect tables (0 bytes: none)."""
+        """Bus address and bytes of the standard's three areas, of the indirect tables (0 bytes: none), and of ``used``:
+        where the device writes what it has used.
+        """
         descriptors = DESCRIPTOR_BYTES * self.size
         return {
             "descriptors": (self.desc_address, descriptors),
             "driver": (self.avail_address, self._area_bytes[0]),
             "device": (self.used_address, self._area_bytes[1]),
+            "used": self._used_area,
             "tables": (self.buffer.address + self._indirect_at, descriptors * self._indirect_entries),
         }
 
@@ -120,6 +123,10 @@ class Virtqueue(ABC):
         self._added += 1
         self._write_chain(ids, parts)
         return True
+
+    @property
+    def _used_area(self) -> tuple[int, int]:
+        return self.used_address, self._area_bytes[1]
 
     @abstractmethod
     def add_one(self, address: int, length: int, flags: int, token: Any) -> bool:

@@ -7,11 +7,15 @@ import importlib
 from collections.abc import Callable
 from typing import Protocol
 
-from host_driver import NetDevice
+from host_driver import Feature, NetDevice, Options
 from host_driver.bus import HostBus
+from host_driver.errors import Unsupported
 
-DRIVERS = ("testbench.lib.driver_interface:ours", "examples.tiny_driver:make")
-"""Tested when nobody asks for another: this project's driver, and the smallest there is."""
+DRIVERS = {
+    "split": ("testbench.lib.driver_interface:ours_split", "examples.tiny_driver:make"),
+    "packed": ("testbench.lib.driver_interface:ours_packed",),
+}
+"""Tested when nobody asks for another, by the format of their rings: ours, and the smallest there is."""
 
 
 class DriverUnderTest(Protocol):
@@ -50,10 +54,10 @@ DriverFactory = Callable[[HostBus], DriverUnderTest]
 
 
 class Ours:
-    """This project's driver in that shape."""
+    """This project's driver in that shape; ``unwanted`` are features that it does not take."""
 
-    def __init__(self, bus: HostBus) -> None:
-        self.device = NetDevice(bus)
+    def __init__(self, bus: HostBus, unwanted: frozenset[Feature] = frozenset()) -> None:
+        self.device = NetDevice(bus, options=Options(unwanted=unwanted))
 
     @property
     def mac(self) -> bytes:
@@ -101,11 +105,29 @@ class Ours:
 ours = Ours
 
 
+def ours_split(bus: HostBus) -> Ours:
+    """With split rings whatever the device offers."""
+    return Ours(bus, frozenset({Feature.RING_PACKED}))
+
+
+class OursPacked(Ours):
+    """With packed rings, or not at all."""
+
+    async def probe(self) -> None:
+        """Bring it up."""
+        await super().probe()
+        if Feature.RING_PACKED not in self.device.features:
+            raise Unsupported("the device does not offer packed rings")
+
+
+ours_packed = OursPacked
+
+
 def load(name: str) -> DriverFactory:
     """The factory called ``module:factory``; ValueError says what is wrong with the name."""
     module, colon, function = name.partition(":")
     if not (module and colon and function):
-        raise ValueError(f"{name!r} is not of the form module:factory, such as {DRIVERS[1]}")
+        raise ValueError(f"{name!r} is not of the form module:factory, such as {DRIVERS['split'][1]}")
     try:
         found = importlib.import_module(module)
     except ImportError as error:

@@ -12,7 +12,7 @@ from testbench.lib.sim_base import SimBase
 from testbench.system.driver_control import failure, listen
 from testbench.system.rig import LIMIT_NS, Rig
 
-MQ = 1 << 22  # a feature that is not offered
+GUEST_UFO = 1 << 10  # a feature that is not offered
 
 
 async def configuration(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
@@ -78,12 +78,12 @@ async def refusals(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
             await device.close()
         rig.stop()
 
-    def accepts_mq(device: NetDevice) -> None:
+    def accepts_more(device: NetDevice) -> None:
         write = device.transport.write_features
-        device.transport.write_features = lambda features: write(features | MQ)  # type: ignore[method-assign]
+        device.transport.write_features = lambda features: write(features | GUEST_UFO)  # type: ignore[method-assign]
 
     await case("no VERSION_1", withheld=1 << Feature.VERSION_1)
-    await case("features refused", change=accepts_mq)
+    await case("features refused", change=accepts_more)
     await case("four pairs", pairs=4)
     await case("no RING_RESET", withheld=1 << Feature.RING_RESET)
     return {"cases": outcome}
@@ -93,8 +93,8 @@ async def vectors(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """The vector that each queue has on the card, and which commands the control queue has carried."""
     rig = Rig(sim, args)
     await rig.boot()
-    heard = listen(rig.firmware)
     await rig.device.probe()
+    heard = listen(rig.firmware)
     found = []
     for index in rig.device.queues.vectors:
         rig.device.transport.write("queue_select", index)

@@ -33,8 +33,7 @@ async def ping_pong(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     await rig.boot()
     start = args.get("options", {}).get("ring_start", 0)
     if start:
-        for gq in range(rig.firmware.card.control_queue + 1):
-            await rig.firmware.set_start_index(gq, start)
+        await rig.begin_rings_at(start)
     await rig.device.probe()
     rig.guard()
     same = await rig.ping_pong(args["sizes"])

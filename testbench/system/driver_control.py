@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from firmware import Firmware, regs
+from host_driver import Feature
 from host_driver.errors import DriverError
 from testbench.lib.sim_base import SimBase
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
@@ -75,6 +76,7 @@ async def probes(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     await settings.set_rx_coalescing(32, 100)
     await settings.set_queue_coalescing(0, 8, 50)
     await settings.set_addresses([], [GROUP])
+    steering = [b"\4\1"] * (Feature.RSS in device.features)
     held, heard = (memory.live_buffers, memory.live_bytes), listen(rig.firmware)
     wrong = []
     for turn in range(args["turns"]):
@@ -86,7 +88,7 @@ async def probes(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         rig.guard()
         good = {
             "memory": (memory.live_buffers, memory.live_bytes) == held,
-            "commands": [request[:2] for request in heard] == [b"\1\0", b"\6\1", b"\6\2"],
+            "commands": [request[:2] for request in heard] == [*steering, b"\1\0", b"\6\1", b"\6\2"],
             "coalescing": await settings.get_queue_coalescing(0) == (8, 50),
             "own address": await receives(rig), "group": await receives(rig, GROUP),
             "filter": not await receives(rig, FOREIGN),

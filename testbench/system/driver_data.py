@@ -51,7 +51,8 @@ async def negotiated(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     outcome = {}
     for name, withheld in args["withheld"].items():
         for vectors in args["vectors"]:
-            rig = Rig(sim, {"card": {"withheld": withheld}, "options": {"rx_size": 32, "tx_size": 32}})
+            small = {"rx_size": 32, "tx_size": 32}
+            rig = Rig(sim, {"card": {"withheld": withheld}, "options": small, "ring": "any"})
             rig.device = NetDevice(FewVectors(sim.host, control_at + 2, vectors), rig.memory, rig.device.options)
             await rig.up()
             device, offer = rig.device, rig.firmware.offer
@@ -79,9 +80,8 @@ async def rings(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         for descriptors, indirect in ((1, False), (2, False), (2, True)):
             options = rig.device.options
             options.rx_size = options.tx_size = size
-            options.tx_descriptors, options.tx_indirect, options.ring_start = descriptors, indirect, args["start"]
-            for gq in range(3):
-                await rig.firmware.set_start_index(gq, args["start"])
+            options.tx_descriptors, options.tx_indirect = descriptors, indirect
+            await rig.begin_rings_at(args["start"])
             sim.host.unguard()
             await rig.device.probe()
             rig.guard()
@@ -165,7 +165,7 @@ async def transmit_rules(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     outcome["counters"] = await rig.firmware.counters()
 
     # without event indices a doorbell is rung each time that the ring is published
-    device.options.unwanted = frozenset({Feature.RING_EVENT_IDX})
+    device.options.unwanted |= {Feature.RING_EVENT_IDX}
     sim.host.unguard()
     await device.recover()
     rig.guard()

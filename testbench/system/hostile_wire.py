@@ -67,7 +67,7 @@ async def no_room(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     outcome = {}
     for mode in ("merged", "single"):
         if mode == "single":
-            rig.device.options.unwanted = frozenset({Feature.MRG_RXBUF})
+            rig.device.options.unwanted |= {Feature.MRG_RXBUF}
             await recover(rig)
         for name, chains in ROOM.items():
             queue = await BareQueue(rig, 0).install()

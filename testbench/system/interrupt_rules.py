@@ -179,9 +179,7 @@ async def event_index_wrap(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     outcome: dict[str, Any] = {}
     await rig.boot()
     for plan in args["plans"]:
-        for gq in range(3):
-            await rig.firmware.set_start_index(gq, 65_530)
-        rig.device.options.ring_start = 65_530
+        await rig.begin_rings_at(65_530)
         sim.host.unguard()
         await rig.device.probe()
         rig.guard()
@@ -194,9 +192,7 @@ async def event_index_wrap(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
                 counts.append(len(vectors.take(vectors[index])))
             outcome[f"{plan} of queue {index}"] = counts
         await rig.device.close()
-    rig.device.options.ring_start = 0
-    for gq in range(3):
-        await rig.firmware.set_start_index(gq, 0)
+    await rig.begin_rings_at(0)
     await rig.device.probe()
     rig.guard()
     return {"cases": outcome, "after": await rig.ping_pong([60]), "counters": await rig.close()}

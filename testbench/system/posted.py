@@ -17,6 +17,9 @@ DESCRIPTOR = numpy.dtype([("address", "<u8"), ("length", "<u4"), ("flags", "<u2"
 USED = numpy.dtype([("id", "<u4"), ("length", "<u4")])
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK = 1, 2, 4, 8
 HEADER = 12  # struct virtio_net_hdr
+UNWANTED = frozenset({
+    Feature.RING_EVENT_IDX, Feature.RING_PACKED, Feature.IN_ORDER, Feature.HASH_REPORT, Feature.MQ, Feature.RSS,
+})  # fmt: skip
 
 
 class Posted:
@@ -37,12 +40,15 @@ class Posted:
         return start, self.sim.host.memory[start : self._end]
 
     async def begin(self) -> None:
-        """Up to FEATURES_OK: everything offered is taken but EVENT_IDX, so that every publication is announced."""
+        """Up to FEATURES_OK: what is offered is taken, but for what these rings and headers are not made for.
+
+        Without EVENT_IDX every publication is announced.
+        """
         transport = self.transport
         await transport.discover()
         await transport.reset()
         transport.write("device_status", ACKNOWLEDGE | DRIVER)
-        features = negotiate(await transport.device_features(), frozenset({Feature.RING_EVENT_IDX}))
+        features = negotiate(await transport.device_features(), UNWANTED)
         transport.write_features(mask(features))
         transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
         assert await transport.read("device_status") & FEATURES_OK, "the device refuses the features"

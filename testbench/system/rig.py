@@ -8,18 +8,30 @@ from typing import Any
 
 from firmware import CardSettings, Firmware
 from host_driver import DmaMemory, Feature, NetDevice, Options, RxFrame
+from host_driver.net.queues import CONTROL_SIZE
 from testbench.lib.sim_base import SimBase
 
 OTHER = bytes.fromhex("02aabbccddee")
 LIMIT_NS = 5_000_000
 JUMBO = 9194  # the driver takes the device's limit if that is less
+# what the driver takes of a ring format; benches that fill rings and headers by hand do so in the plainest way
+NOT_TAKEN = {
+    "split": frozenset({Feature.RING_PACKED, Feature.IN_ORDER, Feature.HASH_REPORT}),
+    "packed": frozenset({Feature.HASH_REPORT}),
+    "any": frozenset(),
+}
+WRAP_BIT, PLACE = 0x8000, 0x7FFF  # of a packed ring's index
 
 
 class Rig:
-    """One card with everything that belongs to it."""
+    """One card with everything that belongs to it.
+
+    ``ring`` among the arguments: rings are "split" (unless it is said) or "packed", with "any" as the card offers them.
+    """
 
     def __init__(self, sim: SimBase, args: dict[str, Any]) -> None:
-        unwanted = frozenset(Feature[name] for name in args.get("unwanted", ()))
+        self.ring = args.get("ring", "split")
+        unwanted = NOT_TAKEN[self.ring].union(Feature[name] for name in args.get("unwanted", ()))
         self.sim = sim
         self.rng = random.Random(args.get("seed", 1))
         self.firmware = Firmware(sim.mgmt, CardSettings(**args.get("card", {})))
@@ -45,9 +57,20 @@ class Rig:
         """Firmware and driver; with ``guarded`` any access outside the driver's buffers ends the run."""
         await self.boot()
         await self.device.probe()
+        packed = Feature.RING_PACKED in self.device.features
+        assert self.ring == "any" or packed == (self.ring == "packed"), f"the card's rings are not {self.ring}"
         if guarded:
             self.guard()
         return self
+
+    async def begin_rings_at(self, first: int) -> None:
+        """The next probe's rings begin at this index, in packed rings modulo their size; firmware is told the same."""
+        options, control = self.device.options, self.firmware.card.control_queue
+        options.ring_start = first
+        for gq in range(control + 1):
+            size = CONTROL_SIZE if gq == control else options.tx_size if gq % 2 else options.rx_size
+            place = first if self.ring == "split" else first & WRAP_BIT | (first & PLACE) % size
+            await self.firmware.set_start_index(gq, place)
 
     def guard(self) -> None:
         """Allow the card the driver's buffers, and nothing else."""

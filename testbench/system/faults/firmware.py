@@ -133,7 +133,7 @@ class Deaths:
         """At an access after a queue has stopped; the driver hears that it must reset."""
         queue, resets = self.device.queues.rx[0].queue, self.scene.resets
         self.lives.bus.crash_after(self._at(8))
-        self.sim.host.inject(queue.used_address, 6 + 8 * queue.size, WRITE, count=1)
+        self.sim.host.inject(*queue.areas["used"], WRITE, count=1)
         end = self.sim.time_ns + OVER_NS
         while self.scene.resets == resets and self.sim.time_ns < end:
             await self.sim.sleep_ns(STEP_NS)

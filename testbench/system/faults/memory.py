@@ -50,7 +50,7 @@ def places(scene: Scene, kind: str) -> list[tuple[int, int]]:
     if kind == "error on an available ring":
         return [queue.areas["driver"] for queue in queues]
     if kind == "error on a used ring":
-        return [queue.areas["device"] for queue in queues]
+        return [queue.areas["used"] for queue in queues]
     return [(scene.memory.base, scene.memory.size)]
 
 
