@@ -34,14 +34,14 @@ class Budget:
 
 
 BUDGETS = (
-    Budget("vq_engine", "tx_path", 96, 10),
+    Budget("vq_engine", "tx_path", 108, 10),
     Budget("ctrl_queue", "tx_path", 40, 1),
     Budget("tx_fetch", "tx_path", 40, 2),
     Budget("tx_offload", "tx_path", 160, 6),
     Budget("rx_classify", "rx_path", 4, 0),
     Budget("frame_store", "rx_path", 336, 10),
     Budget("rx_writer", "rx_path", 16, 1),
-    Budget("vq_engine", "rx_path", 96, 10),
+    Budget("vq_engine", "rx_path", 108, 10),
     Budget("dma_read", TOP, 1, 0),
     Budget("dma_write", TOP, 1, 0),
     Budget("mac_stream", TOP, 0, 0),
