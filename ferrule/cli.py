@@ -99,6 +99,9 @@ def serve(
 @app.command()
 def vhost(
     socket: Annotated[Path, typer.Option(help="Where to listen for a front end: a guest's virtio driver.")],
+    client: Annotated[
+        bool, typer.Option(help="Call the front end that listens there, again whenever it has gone.")
+    ] = False,
     wire: Annotated[
         str, typer.Option(help="The other end of the wire: none, loopback, tap:NAME, or join:PATH for two cards.")
     ] = "none",
@@ -108,6 +111,9 @@ def vhost(
     width: Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")] = "128",
     gbps: Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")] = "10",
     latency: Annotated[int, typer.Option(min=0, max=100_000, help="Latency of guest memory, ns.")] = 500,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Feature not to offer, such as RING_PACKED; may be repeated.")
+    ] = None,
     time_travel: Annotated[
         bool, typer.Option(help="Offer in-band notifications, for a guest kernel with virtual time.")
     ] = False,
@@ -127,7 +133,8 @@ def vhost(
     _no_waves(device, trigger is not None, "--trigger")
     settings = VhostSettings(
         device=device, mac=mac, mtu=mtu, pairs=pairs, data_width=int(width), wire_gbps=int(gbps),
-        host_latency_ns=latency, time_travel=time_travel, capture=capture, waves=waves, trigger=trigger is not None,
+        host_latency_ns=latency, client=client, without=tuple(without or ()), time_travel=time_travel,
+        capture=capture, waves=waves, trigger=trigger is not None,
     )  # fmt: skip
     raise typer.Exit(run(socket, settings, wire, out))
 

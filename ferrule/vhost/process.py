@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import os
 import queue
 import socket
 import threading
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ferrule.errors import FerruleError
+from ferrule.vhost.door import listen_at
 from ferrule.vhost.settings import VhostSettings
 from testbench.lib.config import HostConfig, WireConfig
 from testbench.lib.runtime import run_simulation
@@ -30,26 +29,6 @@ WALL_LIMIT_S = 7 * 24 * 3600.0
 
 class VhostError(FerruleError):
     """The card could not start or ended early; the message says what, where and what to do."""
-
-
-def listen_at(path: Path) -> socket.socket:
-    """A listening socket at this path; one that nobody listens at is replaced. Raises VhostError."""
-    if path.is_socket():
-        with socket.socket(socket.AF_UNIX) as probe:
-            if not probe.connect_ex(str(path)):
-                raise VhostError(f"--socket {path}: somebody listens there already; stop it, or take another path")
-        path.unlink()
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(str(path))
-        listener.listen(4)
-    except OSError as error:
-        listener.close()
-        what = "the path is too long for a socket" if error.errno is None else os.strerror(error.errno)
-        if error.errno == errno.EADDRINUSE:
-            what = "there is something else than a socket"
-        raise VhostError(f"--socket {path}: {what}") from error
-    return listener
 
 
 class VhostCard:
@@ -84,13 +63,16 @@ class VhostCard:
 
     def start(self) -> None:
         """Build the simulator if need be, listen, and wait until the card is there."""
+        self.settings.withheld()  # wrong settings are told here, not from the card's process
         if self.settings.device == "rtl":
             build_simulator(self.settings.card(), self.settings.with_waves)
-        listener = self._stack.enter_context(listen_at(self.path))
-        self._stack.callback(self.path.unlink, missing_ok=True)
+        listen_fd = -1
+        if not self.settings.client:
+            listen_fd = self._stack.enter_context(listen_at(self.path)).fileno()
+            self._stack.callback(self.path.unlink, missing_ok=True)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = self._stack.enter_context(ours)
-        fds = {"control_fd": theirs.fileno(), "listen_fd": listener.fileno(), "wire_fd": self._wire_fd}
+        fds = {"control_fd": theirs.fileno(), "listen_fd": listen_fd, "wire_fd": self._wire_fd}
         self._thread = threading.Thread(target=self._simulate, args=(theirs, fds), daemon=True)
         self._thread.start()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -106,7 +88,13 @@ class VhostCard:
                 wire=WireConfig(
                     gbps=settings.wire_gbps, loopback=settings.loopback, capture="full" if settings.capture else "off"
                 ),
-                args={"settings": asdict(settings), **fds, "joined": self._joined, "out": str(self.run_dir)},
+                args={
+                    "settings": asdict(settings),
+                    **fds,
+                    "joined": self._joined,
+                    "out": str(self.run_dir),
+                    "path": str(self.path.absolute()),
+                },
                 run_dir=self.run_dir,
                 waves=settings.with_waves,
                 wall_limit_s=WALL_LIMIT_S,

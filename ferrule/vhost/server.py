@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ferrule.rings.dump import RINGS, add_card, memory_of
+from ferrule.vhost.door import Calling, Door, Listening
 from ferrule.vhost.settings import VhostSettings
 from firmware.card import Firmware
 from firmware.errors import FirmwareError
@@ -32,15 +34,15 @@ class Server:
     """One front end at a time; another one is turned away until it has gone."""
 
     def __init__(
-        self, sim: SimBase, firmware: Firmware, listener: socket.socket, control: socket.socket,
+        self, sim: SimBase, firmware: Firmware, door: Door, control: socket.socket,
         settings: VhostSettings, out: Path,
     ) -> None:  # fmt: skip
-        self.sim, self.firmware, self._listener, self._control = sim, firmware, listener, control
+        self.sim, self.firmware, self._door, self._control = sim, firmware, door, control
         self._settings, self._rings_file = settings, out / RINGS
         self._erred = False
         self._channel: Channel | None = None
         self.stopped = False
-        self.connections = self.refused = self.errors = 0
+        self.connections = self.errors = 0
         self.session = self._fresh()
         firmware.log.listener = self._noted
 
@@ -56,7 +58,7 @@ class Server:
         """Serve until told to stop."""
         self.session.port.boot()
         while not self.stopped:
-            fds = [self._control.fileno(), self._listener.fileno()]
+            fds = [self._control.fileno(), *self._door.fds()]
             if self._channel:
                 fds.append(self._channel.fileno())
             if (requests := self.session.requests.fd) >= 0:
@@ -76,18 +78,11 @@ class Server:
                 await self._answer()
             if self._channel and self._channel.fileno() in readable:
                 await self._serve(self._channel)
-            if self._listener.fileno() in readable:
-                self._accept()
+            self._admit(self._door.visitor(occupied=self._channel is not None))
         await self._end("the card is switched off")
 
-    def _accept(self) -> None:
-        try:
-            stream, _ = self._listener.accept()
-        except BlockingIOError:
-            return
-        if self._channel:
-            self.refused += 1
-            stream.close()
+    def _admit(self, stream: socket.socket | None) -> None:
+        if stream is None:
             return
         self.connections += 1
         self._channel = Channel(stream)
@@ -172,13 +167,17 @@ class Server:
 async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """Entry of the simulation: the run's record is what comes back."""
     settings = VhostSettings(**args["settings"])
-    with socket.socket(fileno=args["control_fd"]) as control, socket.socket(fileno=args["listen_fd"]) as listener:
-        listener.setblocking(False)
+    with contextlib.ExitStack() as stack:
+        control = stack.enter_context(socket.socket(fileno=args["control_fd"]))
+        door: Door = Calling(Path(args["path"]))
+        if not settings.client:
+            door = Listening(stack.enter_context(socket.socket(fileno=args["listen_fd"])))
         firmware = Firmware(
             sim.mgmt,
             CardSettings(
                 mac=bytes.fromhex(settings.mac.replace(":", "")), mtu=settings.mtu,
                 speed_mbps=1000 * settings.wire_gbps, heartbeat_us=0,
+                withheld=settings.withheld(),
             ),
         )  # fmt: skip
         await firmware.boot()
@@ -187,7 +186,7 @@ async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
             sim.cell("waves.window").value = WINDOW_CYCLES
         if args["wire_fd"] >= 0:
             (sim.wire.join if args["joined"] else sim.wire.tap)(args["wire_fd"])
-        server = Server(sim, firmware, listener, control, settings, Path(args["out"]))
+        server = Server(sim, firmware, door, control, settings, Path(args["out"]))
         control.send(json.dumps({"ready": True}).encode())
         await server.run()
         sim.wire.tap(-1)

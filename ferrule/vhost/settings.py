@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ferrule.errors import FerruleError
+from firmware.features import NAMES, OFFERED
 from testbench.lib.config import CardConfig
 
 MAC = "52:54:00:fe:12:01"
@@ -21,13 +23,27 @@ class VhostSettings:
     data_width: int = 128
     wire_gbps: int = 10
     host_latency_ns: int = 500
+    client: bool = False
+    """Call a front end that listens at the socket, in place of listening there."""
     loopback: bool = False
+    without: tuple[str, ...] = ()
+    """Features not to offer, by the standard's names without prefix, such as RING_PACKED."""
     time_travel: bool = False
     """Offer notifications as messages, for guests whose time is not the clock's."""
     capture: bool = False
     waves: bool = False
     trigger: bool = False
     """Leave waves only of the time around the first error of a queue."""
+
+    def withheld(self) -> int:
+        """``without`` as bits. Raises FerruleError for a name that is no feature."""
+        bits = {name: bit for bit, name in NAMES.items()}
+        for name in self.without:
+            if name not in bits:
+                raise FerruleError(
+                    f"--without {name}: no such feature; the card has {', '.join(NAMES[bit] for bit in OFFERED)}"
+                )
+        return sum({1 << bits[name] for name in self.without})
 
     @property
     def with_waves(self) -> bool:
