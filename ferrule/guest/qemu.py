@@ -75,7 +75,7 @@ class QemuGuest(Guest):
             *([f"host_mtu={card.max_mtu}"] if card.max_mtu else []),
         ]  # fmt: skip
         return [
-            "-chardev", f"socket,id=card,path={_quoted(socket)}",
+            "-chardev", f"socket,id=card,path={_quoted(socket)},reconnect=1",
             "-netdev", f"vhost-user,id=net,chardev=card,queues={card.pairs}",
             "-device", ",".join(device),
         ]  # fmt: skip

@@ -200,7 +200,6 @@ class Backend:
     async def _set_inflight_fd(self, message: Message) -> None:
         message.fields(protocol.INFLIGHT)
         os.close(*message.take_fds(1))
-        self.session.rings.resumes = True
 
     # ---- the device
     async def _net_set_mtu(self, message: Message) -> Answer | None:

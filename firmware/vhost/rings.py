@@ -56,8 +56,6 @@ class Rings:
         self._port, self._memory, self._events, self._packed = port, memory, events, packed
         self._rings: dict[int, Ring] = {}
         self._enabled = False
-        self.resumes = False
-        """The front end has given the books of a back end before this one."""
 
     def enable_all(self) -> None:
         """Without VHOST_USER_F_PROTOCOL_FEATURES nobody enables a ring: all are."""
@@ -163,8 +161,9 @@ class Rings:
 
     async def start(self, ring: Ring) -> None:
         """Let the card work on it. Raises VhostError."""
-        if self.resumes and not self._packed():
-            # the back end before may have ended without saying where: what it has not returned is to be done again
+        if not self._packed():
+            # The ring itself says how far a back end has come, also one that ended without a word. Front ends rely on
+            # it: DPDK gives base 0 for rings that have been used.
             ring.base = self._memory.word(self.areas(ring)[2][0] + USED_INDEX)
         await self._port.start_queue(ring.index, ring.size, [guest for guest, _ in self.areas(ring)], ring.base)
         ring.running = True
