@@ -2,13 +2,19 @@
 """User-Mode-Linux guests without a card: commands, consoles, hangs, ordinary users, and nothing left behind."""
 
 import contextlib
+import fcntl
 import os
+import pty
+import re
+import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 
@@ -218,6 +224,49 @@ def _python():
         if subprocess.run(command, cwd="/", capture_output=True).returncode == 0:
             return candidate
     pytest.skip("no Python 3.11 that an ordinary user can run")
+
+
+TERMINAL = """
+import sys
+from pathlib import Path
+from ferrule.guest.guest import GuestSettings
+from ferrule.guest.terminal import attend
+from ferrule.guest.uml import UmlGuest
+with UmlGuest(GuestSettings(), Path(sys.argv[1])) as guest:
+    sys.exit(attend(guest))
+"""
+
+
+def test_a_shell_on_the_terminal_knows_its_size_and_control_c(tmp_path):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
+    before = termios.tcgetattr(theirs)
+    user = subprocess.Popen(
+        [sys.executable, "-c", TERMINAL, str(tmp_path)], cwd=tools.ROOT, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        for keys, answer in (  # each when the prompt is there: a shell loses what is typed while it changes the mode
+            (b"", rb"# "),
+            (b"stty size; pwd\n", rb"(?s)33 99\r\n" + str(tools.ROOT).encode() + rb".*# "),
+            (b"echo $((6*7)); sleep 600\n", rb"42\r\n"),
+            (b"\x03", rb"(?s)\^C.*# "),
+            (b"exit 5\n", rb"exit 5"),
+        ):
+            time.sleep(0.3)
+            os.write(ours, keys)
+            seen, deadline = b"", time.monotonic() + 60
+            while not re.search(answer, seen) and time.monotonic() < deadline:
+                if select.select([ours], [], [], 0.5)[0]:
+                    seen += os.read(ours, 4096)
+            assert re.search(answer, seen), seen
+        assert user.wait(30) == 5
+        assert termios.tcgetattr(theirs) == before, "the terminal is as it was"
+    finally:
+        user.kill()
+        user.wait()
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_the_command_names_the_packages_that_are_missing(monkeypatch, capsys):
