@@ -158,22 +158,16 @@ STATS_SNAPSHOT_BUSY = 0x1  # Write 1: copy all counters at one instant; reads 1 
 STEERING = 0x140  # RW: How a receive queue is chosen for a frame that no MAC table entry steers; CLEAR resets it
 STEERING_MODE = 0x3  # 0 RX_STEER, 1 AUTOMATIC (a flow returns on the pair it was last sent from), 2 RSS
 STEERING_MODE_SHIFT = 0
-ACTIVE_PAIRS = (
-    0x144  # RW: Queue pairs in use, 1 after reset: steering yields no higher pair than this less 1; CLEAR resets it
-)
+ACTIVE_PAIRS = 0x144  # RW: Queue pairs in use, 1 after reset: steering yields no higher pair than this less 1, but pair 0 instead; CLEAR resets it
 RSS_HASH_TYPES = 0x148  # RW: Hash types enabled, for RSS and for the report; CLEAR resets it
 RSS_HASH_TYPES_TYPES = 0x1FF  # VIRTIO_NET_HASH_TYPE_*
 RSS_HASH_TYPES_TYPES_SHIFT = 0
 RSS_UNCLASSIFIED = 0x14C  # RW: Receive queue (pair number) of frames without a hash in mode RSS; CLEAR resets it
-RSS_TABLE_MASK = (
-    0x150  # RW: Entries of the indirection table in use less 1: a power of two less 1, at most 127; CLEAR resets it
-)
+RSS_TABLE_MASK = 0x150  # RW: Entries of the indirection table in use less 1: a power of two less 1, at most 127; CLEAR resets it
 RSS_TABLE_INDEX = 0x154  # RW: Entry selected
-RSS_TABLE_ENTRY = (
-    0x158  # RW: Receive queue (pair number) of the selected entry; the write commits it, and it outlives CLEAR
-)
+RSS_TABLE_ENTRY = 0x158  # RW: Receive queue (pair number) of the selected entry; the write commits it, and it outlives CLEAR
 VLAN_CONTROL = 0x160  # RW: VLAN filter; CLEAR switches it off and empties it
-VLAN_CONTROL_FILTER = 0x1  # Tagged frames whose VLAN is not in the filter are dropped
+VLAN_CONTROL_FILTER = 0x1  # Tagged frames whose VLAN is not in the filter are dropped, but for VLAN id 0 and with PROMISC
 VLAN_INDEX = 0x164  # RW: Word selected: VLAN ids 32 i to 32 i + 31
 VLAN_WORD = 0x168  # RW: Bit n: VLAN id 32 i + n passes; the write commits the word
 RSS_KEY = 0x180  # RW: Toeplitz key, 40 bytes, byte 0 in [7:0] of the first word; outlives CLEAR

@@ -43,5 +43,11 @@ def test_registers(simulator, pairs):
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
+def test_steering_registers(simulator):
+    parameters = {"QUEUE_PAIRS": 4, "CORE_HZ": 10_000_000}
+    run_bench("regs_top", "testbench.unit.bench_regs_steering", SOURCES, simulator, parameters)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_stats(simulator):
     run_bench("stats", "testbench.unit.bench_stats", [*COMMON, "hw/nic/regs/stats.v"], simulator)

@@ -36,6 +36,7 @@ WRITER = [
     "hw/nic/dma/rx_complete.v",
     "hw/nic/dma/rx_writer.v",
 ]
+TAP = ["hw/offload/checksum/rx_parse.v", "hw/offload/rss/flow_key.v", "hw/offload/rss/flow_tap.v"]
 WIDTHS = [("verilator", 64), ("verilator", 128), ("verilator", 512), ("icarus", 128)]
 
 
@@ -49,6 +50,11 @@ def test_rx_classify(simulator, width):
 @pytest.mark.parametrize("simulator, width", [*WIDTHS, ("verilator", 256)])
 def test_rx_steer(simulator, width):
     run_bench("rx_classify", "testbench.unit.bench_rx_steer", CLASSIFY, simulator, {"DATA_W": width, "QUEUE_PAIRS": 8})
+
+
+@pytest.mark.parametrize("simulator, width", [("verilator", 128), ("verilator", 512), ("icarus", 64)])
+def test_flow_tap(simulator, width):
+    run_bench("flow_tap", "testbench.unit.bench_flow_tap", TAP, simulator, {"DATA_W": width})
 
 
 @pytest.mark.parametrize("simulator, width", WIDTHS)

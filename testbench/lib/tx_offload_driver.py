@@ -94,6 +94,8 @@ class Bench:
         self.cycle = 0
         self.first_cycle: list[int] = []  # of each frame that came out in the last run
         self.last_cycle: list[int] = []
+        self.asked: list[int] = []  # transmit queue of each job of the last run, and of each frame that came out
+        self.queues: list[int] = []
         self.release = 0  # cycle from which the output is taken
         self.taken_while_held = 0
 
@@ -139,8 +141,9 @@ class Bench:
         """
         dut, rng, width = self.dut, self.rng, self.keep_w
         stream = [word for job in jobs for word in self.words(job)]
-        metas = [self.meta(job.header, rng.randrange(256)) for job in jobs]
-        self.first_cycle, self.last_cycle = [], []
+        self.asked = [rng.randrange(8) for _ in jobs]
+        metas = [self.meta(job.header, queue) for job, queue in zip(jobs, self.asked, strict=True)]
+        self.first_cycle, self.last_cycle, self.queues = [], [], []
         sent = meta_sent = 0
         offering = driven = meta_offering = meta_driven = False
         out: list[bytes] = []
@@ -178,6 +181,7 @@ class Bench:
                         out.append(b"".join(parts))
                         parts = []
                         self.last_cycle.append(self.cycle)
+                        self.queues.append(int(dut.m_queue.value))
                 else:
                     held = view & ((1 << 9 * width + 2) - 1)
             else:
@@ -214,7 +218,7 @@ class Bench:
             assert still < 2000, f"nothing moves: {sent} of {len(stream)} beats in, {len(out)} frames out"
 
     async def check(self, jobs: list[Job], **stalls: Any) -> None:
-        """Run and compare frames and every event with the oracle."""
+        """Run and compare frames, their queues and every event with the oracle."""
         before = self.counters()
         outcomes = [expected(job.header, job.frame, self.max_frame, self.keep_w, job.drop) for job in jobs]
         frames = await self.run(jobs, **stalls)
@@ -228,6 +232,7 @@ class Bench:
                     f"for {len(want)}, byte {at}: {frame[at : at + 8].hex()} for {want[at : at + 8].hex()}"
                 )
         assert len(frames) == len(wanted), f"{len(frames)} frames out, {len(wanted)} expected"
+        assert self.queues == [self.asked[number] for number, _ in wanted], "a frame with another's queue"
         after = self.counters()
         assert {name: after[name] - before[name] for name in EVENTS} == expected_events(jobs, outcomes)
 

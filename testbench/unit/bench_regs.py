@@ -26,7 +26,7 @@ FEATURES_OK, NEEDS_RESET = 8, 64
 INPUTS = """q_busy_tx q_broken_tx q_busy_rx q_broken_rx err_tx_valid err_tx_queue err_tx_code err_rx_valid err_rx_queue
     err_rx_code dbg_tx_avail_seen dbg_tx_used dbg_rx_avail_seen dbg_rx_used coal_rd_packets coal_rd_usecs reg_rdata
     isr_queue isr_config ctl_pending ctl_too_long ctl_length ctl_capacity ctl_ram_rdata link_up fault stat_inc
-    stat_amount busy"""
+    stat_amount busy rss_word vlan_word"""
 
 
 class Card:
