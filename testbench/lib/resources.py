@@ -38,7 +38,7 @@ BUDGETS = (
     Budget("ctrl_queue", "tx_path", 40, 1),
     Budget("tx_fetch", "tx_path", 40, 2),
     Budget("tx_offload", "tx_path", 160, 6),
-    Budget("rx_classify", "rx_path", 4, 0),
+    Budget("rx_classify", "rx_path", 26, 0),
     Budget("frame_store", "rx_path", 336, 10),
     Budget("rx_writer", "rx_path", 16, 1),
     Budget("vq_engine", "rx_path", 108, 10),

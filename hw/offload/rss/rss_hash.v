@@ -20,7 +20,9 @@ module rss_hash #(
     // from rx_walk at its beginning
     input  wire         e_valid,
     input  wire [255:0] e_addresses,
-    input  wire [511:0] e_region,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  wire [511:0] e_region,               // no address lies in its first eight bytes or behind byte 56
+    /* verilator lint_on UNUSEDSIGNAL */
     // from rx_walk at its end, once a frame
     input  wire         w_valid,
     input  wire         w_ip,
@@ -42,11 +44,11 @@ module rss_hash #(
 
     // ---- what the walk has left behind
     wire [255:0] addresses;
-    wire [511:0] region;
+    wire [447:64] region;
 
-    fifo_sync #(.WIDTH(256 + 512), .DEPTH(16)) u_heads (
+    fifo_sync #(.WIDTH(256 + 384), .DEPTH(16)) u_heads (
         .clk(clk), .rst(rst),
-        .s_data({e_addresses, e_region}), .s_valid(e_valid),
+        .s_data({e_addresses, e_region[447:64]}), .s_valid(e_valid),
         .m_data({addresses, region}), .m_ready(w_valid),
         /* verilator lint_off PINCONNECTEMPTY */
         .s_ready(), .m_valid(), .count()        // what goes in comes out eight cycles later
