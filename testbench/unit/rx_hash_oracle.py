@@ -103,23 +103,23 @@ def extension_headers(found: Headers, protocol: int, rest: bytes, room: int) -> 
             return
         if (protocol == FRAGMENT and number(header[2:4]) & 0xFFF9) or size % 8:
             return
-        if protocol == DESTINATION and found.home is None:
-            found.home = home_address(header[:size])
-        elif protocol == ROUTING and header[1:3] == bytes([2, 2]) and found.route is None:
+        if protocol == DESTINATION:
+            found.home = home_address(header[:size]) or found.home
+        elif protocol == ROUTING and header[1:3] == bytes([2, 2]):
             found.route = header[8:24]
         position, protocol = position + size, header[0]
     layer4(found, protocol, rest[position:], room - position)
 
 
 def home_address(header: bytes) -> bytes | None:
-    """Address of the home address option at its alignment (8 n + 6), option by option; None if there is none."""
-    at = 2
+    """Address of the last home address option at its alignment (8 n + 6), option by option; None if there is none."""
+    at, found = 2, None
     while at + 2 <= len(header):
         kind, size = header[at], header[at + 1]
         if kind == 201 and size == 16 and at % 8 == 6 and at + 18 <= len(header):
-            return header[at + 2 : at + 18]
+            found = header[at + 2 : at + 18]
         at += 1 if kind == 0 else 2 + size
-    return None
+    return found
 
 
 def hashed(frame: bytes, types: int) -> tuple[int, bytes]:

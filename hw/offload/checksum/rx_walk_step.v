@@ -99,8 +99,7 @@ module rx_walk_step #(
                         bad     = bad || !plain || (proto == ROUTING && s_region[31:24] != 8'd0);
                         options = (proto == DESTINATION);
                         option  = 9'd2;
-                        // of two, the first counts
-                        if (proto == ROUTING && s_region[23:8] == {8'd2, 8'd2} && !route[3]) route = {1'b1, NEXT_UNIT};
+                        if (proto == ROUTING && s_region[23:8] == {8'd2, 8'd2}) route = {1'b1, NEXT_UNIT};
                         l4 = behind;
                         // of fragments only the first has what follows; and a header of IPv6 is a multiple of eight bytes
                         if ((proto == FRAGMENT && {s_region[23:16], s_region[31:27], s_region[24]} != 14'd0) || l4[0])
@@ -115,7 +114,7 @@ module rx_walk_step #(
                         kind = s_region[i*8 +: 8];
                         size = s_region[i*8+8 +: 8];
                         // RFC 6275, section 6.3: its address is aligned to eight bytes
-                        if (i == 6 && kind == HOME_ADDRESS && size == 8'd16 && l4 >= HERE + 10'd6 && !home[3])
+                        if (i == 6 && kind == HOME_ADDRESS && size == 8'd16 && l4 >= HERE + 10'd6)
                             home = {1'b1, NEXT_UNIT};
                         option = (kind == 8'd0) ? i[8:0] + 9'd1 : i[8:0] + 9'd2 + {1'b0, size};
                     end
