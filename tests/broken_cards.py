@@ -101,7 +101,7 @@ def publishes_out_of_order(patch):
     published = Virtqueue._published
 
     def shuffled(self, asked):
-        if len(self._used) > 1 and not any(used.more for used in self._used):
+        if len(self._used) > 1 and not any(more for _, _, _, more in self._used):
             self._used.reverse()
         published(self, asked)
 

@@ -223,11 +223,8 @@ def test_a_flow_returns_on_the_pair_it_was_last_sent_from(layers):
     assert queue_of(back, steering, steer=1) == 1, "CLEAR forgets it"
 
 
-def test_only_automatic_steering_learns_and_not_without_end():
-    steering = Steering(RSS, pairs=4)
-    steering.learn(frame(V4, T), 3)
-    assert not steering._flows
-    steering.mode = AUTOMATIC
+def test_flows_are_not_learnt_without_end():
+    steering = Steering(AUTOMATIC, pairs=4)
     for port in range(FLOWS + 10):
         steering.learn(frame(V4, TCP(sport=port, dport=80)), 1)
     steering.learn(frame(ARP()), 1)

@@ -74,7 +74,7 @@ class Card:
         self.receive.on_level = self.mac.pressure
         self.transmit = Transmit(
             timeline, memory, self.mac, self.later, count, wire.byte_ps, config.max_frame, beat,
-            self.filter.steering.learn,
+            self.filter.steering,
         )  # fmt: skip
         self.transmit.queues = self.queues[1:-1:2]
         self.control = Control(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from testbench.model.offload.flow import network_layer
+from testbench.model.offload.flow import UNTAGGED, VLAN_TYPES, network_layer
 from testbench.model.offload.layer4 import verdict
 from testbench.model.offload.steering import Steering
 
@@ -59,8 +59,8 @@ class Filter:
         return self._index.get(mac)
 
     def passes(self, frame: bytes) -> bool:
-        """Whether the VLAN filter lets a frame through (virtio 1.2, section 5.1.6.5.3)."""
-        if not self.vlan_filter or frame[12:14] != TAGGED:
+        """Whether the VLAN filter, when it is on, lets a frame through (virtio 1.2, section 5.1.6.5.3)."""
+        if frame[12:14] != TAGGED:
             return True
         vlan = int.from_bytes(frame[14:16], "big") % VLAN_IDS
         return vlan == PRIORITY_ONLY or bool(self.vlans >> vlan & 1)
@@ -83,7 +83,9 @@ class Verdict(NamedTuple):
 def classify(frame: bytes, settings: Filter) -> Verdict:
     """Judge a frame, without FCS and at least 60 bytes long, that the MAC gave as good."""
     destination = frame[:6]
-    l3, ether_type = network_layer(frame)
+    l3, ether_type = UNTAGGED, int.from_bytes(frame[12:14], "big")
+    if ether_type in VLAN_TYPES:
+        l3, ether_type = network_layer(frame)
     right = verdict(frame, l3, ether_type)
     entry = settings.find(destination)
 
@@ -104,13 +106,12 @@ def classify(frame: bytes, settings: Filter) -> Verdict:
         drop = "rx_drop_length"
     elif not (wanted or settings.promisc):
         drop = "rx_drop_filter"
-    elif not settings.passes(frame):
+    elif settings.vlan_filter and not settings.passes(frame):
         drop = "rx_drop_vlan"
     elif settings.mtu and len(frame) - l3 > settings.mtu:
         drop = "rx_drop_mtu"
-    steered = entry is not None and entry.steer
-    queue, steering = entry.queue if entry and steered else settings.steer, settings.steering
+    queue, steering = entry.queue if entry and entry.steer else settings.steer, settings.steering
     if drop or not (steering.mode or steering.report):
         return Verdict(queue, right is True, drop, counts)
     chosen, value, report = steering.choose(frame, l3, ether_type, queue)
-    return Verdict(queue if steered else chosen, right is True, drop, counts, value, report)
+    return Verdict(queue if entry and entry.steer else chosen, right is True, drop, counts, value, report)

@@ -37,9 +37,7 @@ class Steering:
         self._flows.clear()
 
     def learn(self, frame: bytes, pair: int) -> None:
-        """A frame was sent from this pair: its flow comes back there."""
-        if self.mode != AUTOMATIC:
-            return
+        """A frame was sent from this pair: in mode AUTOMATIC its flow comes back there."""
         flow = flow_of(frame, *network_layer(frame))
         if flow is None:
             return

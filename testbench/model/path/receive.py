@@ -98,17 +98,16 @@ class Receive:
             if self._placing is None:
                 verdict, frame = self._store.popleft()
                 self._drained(frame)
-                self._placing = Placement(verdict, self._header(verdict), frame, self.merge)
+                flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
+                if self.hash_report:
+                    header = _HASH_HEADER.pack(flags, 1, verdict.hash_value, verdict.hash_report)
+                else:
+                    header = _HEADER.pack(flags, 1)
+                self._placing = Placement(verdict, header, frame, self.merge)
             if len(self._placing.buffers) == MOST_BUFFERS:
                 self._give_up("rx_drop_buffer_small")
                 continue
             self._fill(queue, self._placing)
-
-    def _header(self, verdict: Verdict) -> bytes:
-        flags = DATA_VALID if verdict.data_valid and self.guest_csum else 0
-        if self.hash_report:
-            return _HASH_HEADER.pack(flags, 1, verdict.hash_value, verdict.hash_report)
-        return _HEADER.pack(flags, 1)
 
     def _drained(self, frame: bytes) -> None:
         self.stored -= -(-len(frame) // self._beat) * self._beat

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from testbench.model.host.memory import BURST, HostMemory
 from testbench.model.offload.segment import transmit
+from testbench.model.offload.steering import AUTOMATIC, Steering
 from testbench.model.path.mac import Mac
 from testbench.model.rings.chain import Chain
 from testbench.model.rings.queue import Virtqueue
@@ -26,13 +27,13 @@ class Transmit:
 
     def __init__(
         self, timeline: Timeline, memory: HostMemory, mac: Mac, later: Callable[..., object],
-        count: Callable[..., object], byte_ps: int, max_frame: int, beat: int, sent: Callable[[bytes, int], object],
+        count: Callable[..., object], byte_ps: int, max_frame: int, beat: int, steering: Steering,
     ) -> None:  # fmt: skip
-        """``byte_ps``: time of a byte on the line. ``sent(frame, pair)`` is told the first wire frame of each chain."""
+        """``byte_ps``: time of a byte on the line. ``steering`` learns from what is sent."""
         self._timeline, self._memory, self._mac, self._later, self._count = timeline, memory, mac, later, count
         self._brim_ps, self._low_ps = (FIFO_BYTES + GATE_BYTES) * byte_ps, FIFO_BYTES * byte_ps
         self._gate_ps = GATE_BYTES * byte_ps
-        self._max_frame, self._beat, self._sent = max_frame, beat, sent
+        self._max_frame, self._beat, self._steering = max_frame, beat, steering
         self.header_bytes = HEADER
         """HEADER or HASH_HEADER."""
         self.queues: list[Virtqueue] = []
@@ -85,8 +86,8 @@ class Transmit:
             frames = sent.frames
             for name, amount in sent.counts.items():
                 self._count(name, amount)
-            if frames:
-                self._sent(frames[0], queue.number // 2)
+            if frames and self._steering.mode == AUTOMATIC:
+                self._steering.learn(frames[0], queue.number // 2)
         now, latency = self._timeline.now_ps, self._memory.read_latency()
         self._mac.send(frames, now + latency)
         # of a super-frame only what the gate holds is read before it is on the wire

@@ -8,7 +8,7 @@ counter is 1 in the first round, 0 in the second, and so on. Both wrap counters 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections import deque
 from typing import TYPE_CHECKING
 
 from testbench.model.rings import errors
@@ -139,10 +139,11 @@ class PackedRing:
         return 0
 
     # ---- used descriptors
-    def store(self, buffers: Sequence[Used]) -> bool:
+    def store(self, buffers: deque[Used], count: int) -> bool:
         """Lengths and ids, then the flags, the first ones last: whoever sees those sees all (2.8.9)."""
         write, flags = self._memory.write, []
-        for _, chain, length, _ in buffers:
+        for _ in range(count):
+            _, chain, length, _ = buffers.popleft()
             place = self._place(self._used_next)
             word = (AVAIL | USED if self._wrap(self._used_next) else 0) | (WRITE if length else 0)
             flags.append((place + FLAGS_AT, _FLAGS.pack(word)))

@@ -147,7 +147,7 @@ class Virtqueue:
         now = self.timeline.now_ps
         # answers of writes keep their order, whatever each one's latency
         due = self._used_due = max(now + self.memory.write_latency(after_ps), self._used_due)
-        self._used.append(Used(due, chain, length, more))
+        self._used.append((due, chain, length, more))
         if not more and not self._writing:
             self._publish()
 
@@ -155,20 +155,20 @@ class Virtqueue:
         """Publish when the oldest frame's elements are in memory; frames that finish meanwhile share it."""
         self._writing = True
         now = self.timeline.now_ps
-        wait = max(self._used[0].due_ps - now, 0)
+        wait = max(self._used[0][0] - now, 0)
         self._later(self.memory.write_latency(wait), self._published, now + wait)
 
     def _published(self, asked: int) -> None:
         # What publishes covers elements whose answer was in when it was asked for. Nobody can see an element before
         # that, so both are stored now.
         frames = ready = 0
-        for place, used in enumerate(self._used):
-            if used.due_ps > asked and frames:
+        for place, (due, _, _, more) in enumerate(self._used):
+            if due > asked and frames:
                 break
-            if not used.more:
+            if not more:
                 frames, ready = frames + 1, place + 1
         self._writing = False
-        if self.ring.store([self._used.popleft() for _ in range(ready)]):
+        if self.ring.store(self._used, ready):
             self._on_published(self.number, frames)
         else:
             self.fail(errors.RING_DMA)

@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections import deque
+from typing import Protocol
 
 from testbench.model.rings.chain import Chain
 
+Used = tuple[int, Chain, int, bool]
+"""A buffer given back: picosecond from which it may be published, bytes written, and whether more of its frame follows.
 
-class Used(NamedTuple):
-    """A buffer given back: when it may be published, bytes written, and whether more of its frame follows."""
-
-    due_ps: int
-    chain: Chain
-    length: int
-    more: bool
+Plain, because there is one for every frame.
+"""
 
 
 class Ring(Protocol):
@@ -35,8 +32,8 @@ class Ring(Protocol):
     def wish(self) -> bool:
         """Store when the driver is to notify: with the next chain. False: the access failed."""
 
-    def store(self, buffers: Sequence[Used]) -> bool:
-        """Put buffers into the ring and publish them together; False: an access has failed, now or before."""
+    def store(self, buffers: deque[Used], count: int) -> bool:
+        """Move so many into the ring and publish them together; False: an access has failed, now or before."""
 
     def mark(self) -> int:
         """How far it is published, for ``wanted``."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections import deque
 from typing import TYPE_CHECKING
 
 from testbench.model.rings import errors
@@ -57,9 +57,7 @@ class SplitRing:
 
     def wish(self) -> bool:
         """Write ``avail_event``."""
-        return self._lasting(self._memory.write(self._used + 4 + 8 * self.size, _U16.pack(self._seen)))
-
-    def _lasting(self, good: bool) -> bool:
+        good = self._memory.write(self._used + 4 + 8 * self.size, _U16.pack(self._seen))
         self._lost |= not good
         return good
 
@@ -128,14 +126,17 @@ class SplitRing:
             index = link
 
     # ---- used ring
-    def store(self, buffers: Sequence[Used]) -> bool:
+    def store(self, buffers: deque[Used], count: int) -> bool:
         """Elements, then the index that publishes them."""
         write = self._memory.write
-        for _, chain, length, _ in buffers:
+        for _ in range(count):
+            _, chain, length, _ = buffers.popleft()
             slot, self._used_next = self._used_next % self.size, self._used_next + 1 & 0xFFFF
             if not write(self._used + 4 + 8 * slot, _ELEMENT.pack(chain.buffer_id, length)):
                 self._lost = True
-        if not self._lost and self._lasting(write(self._used + 2, _U16.pack(self._used_next))):
+        if not self._lost:
+            self._lost = not write(self._used + 2, _U16.pack(self._used_next))
+        if not self._lost:
             self._written = self._used_next
         return not self._lost
 
