@@ -117,11 +117,35 @@ def test_pairs_that_there_are_not_are_refused(up):
     with pytest.raises(ControlError):
         run(card.steering.set_pairs(2))
     assert card.queues.active == 1 and card.options.pairs == 1
+    fake, card = up(pairs=3, wanted=3)
+    fake.answers[(4, 1)] = b"\1"
+    with pytest.raises(ControlError):
+        run(card.steering.set_pairs(2))
+    assert carries(fake, card, 3), "what the device refuses changes nothing"
     with pytest.raises(QueueError, match="4 pairs are asked for, the device has 3"):
         up(pairs=3, wanted=4)
     _, one = up((Feature.MQ, Feature.RSS), pairs=3)
     with pytest.raises(Unsupported, match="MQ or RSS was not negotiated"):
         run(one.steering.set_pairs(2))
+
+
+def test_nothing_is_sent_on_a_pair_that_the_device_is_asked_to_leave(up):
+    fake, card = up(pairs=3, wanted=3)
+    steer, refused = fake._steer, []
+
+    def busy(code, data):
+        for pair in (1, 2):
+            try:
+                card.transmit(bytes(60), pair=pair)
+            except QueueError as error:
+                refused.append(str(error))
+        steer(code, data)
+
+    fake._steer = busy
+    run(card.steering.set_pairs(2))
+    assert refused == ["transmit queue 2 is not in use, there are 2"]
+    run(card.steering.set_pairs(3))
+    assert len(refused) == 2, "nor before it uses the pair"
 
 
 def test_a_device_that_lies_about_its_limits_is_named():
@@ -187,6 +211,12 @@ def test_the_indirection_table_and_key_are_shown_and_set(up):
     fake.commands.clear()
     run(card.recover())
     assert fake.commands[0] == rss_command(3, [0] * 128, key=KEY), "what was set outlives a probe"
+    fake.answers[(4, 1)] = b"\1"
+    assert tool(card)("-X", "equal", "2", "hkey", DEFAULT_KEY.hex(":")).startswith("ControlError: ")
+    assert card.steering.table == (0,) * 128 and card.steering.key == KEY, (
+        "what the device refuses is not taken for set"
+    )
+    fake.answers.clear()
     assert tool(card)("-X", "equal", "3") == ""
     assert tool(card)("-L", "combined", "2") == "Unsupported: 2 pairs: the indirection table names pair 2"
     assert tool(card)("-X", "default") == "" and tool(card)("-L", "combined", "2") == ""

@@ -37,10 +37,13 @@ class FakeDevice:
 
     def __init__(
         self, features: int, queues: int | None = None, vectors: int = 8, memory_size: int = 32 << 20, mtu: int = 9000,
-        pairs: int = 1, limit: int = 128,
+        pairs: int = 1, limit: int = 128, fill: int = 0,
     ) -> None:  # fmt: skip
-        """``pairs`` is max_virtqueue_pairs; ``queues`` shows so many whatever was negotiated; rings of ``limit``."""
-        self.memory = np.zeros(memory_size, np.uint8)
+        """``pairs`` is max_virtqueue_pairs; ``queues`` shows so many whatever was negotiated; rings of ``limit``.
+
+        ``fill`` is in every byte of memory at first.
+        """
+        self.memory = np.full(memory_size, fill, np.uint8) if fill else np.zeros(memory_size, np.uint8)
         self.memory_base = BASE
         self.features, self.shown, self.vectors, self.pairs, self.limit = features, queues, vectors, pairs, limit
         self.total = max(queues or 0, 2 * pairs + 1)
