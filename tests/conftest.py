@@ -19,7 +19,6 @@ RINGS = ("split",)
 PACKED_ON_RTL = {
     "test_every_byte_arrives_both_ways",
     "test_rings_of_every_size_carry_every_kind_of_chain_across_the_wrap",
-    "test_frames_go_both_ways_whatever_is_negotiated",
     "test_single_queues_are_reset_in_the_middle_of_traffic",
     "test_a_hundred_probes_in_the_middle_of_traffic_leak_nothing",
     "test_event_indices_ask_for_the_same_frames_across_the_wrap",
