@@ -5,7 +5,10 @@ import pytest
 
 from testbench.lib.config import CardConfig
 
-PROMISED = [0, 1, 3, 5, 11, 12, 13, 15, 16, 17, 18, 23, 28, 29, 32, 33, 36, 40, 52, 53, 63]
+PROMISED = [
+    0, 1, 2, 3, 5, 11, 12, 13, 15, 16, 17, 18, 19, 23, 28, 29, 32, 33, 34, 35, 36, 40, 52, 53, 57, 60, 63,
+]  # fmt: skip
+MQ = 22  # by a card with more than one pair
 
 
 def assert_clean(counters, *expected):
@@ -19,6 +22,8 @@ def assert_clean(counters, *expected):
 
 
 def test_bring_up_negotiates_everything_promised(run):
+    pairs = run("driver_card:probe", CardConfig(queue_pairs=4), ring="any")
+    assert pairs["features"] == sorted([*PROMISED, MQ]) and len(pairs["limits"]) == 9
     got = run("driver_card:probe", ring="any")
     assert got["features"] == PROMISED and got["status"] == 15
     assert (got["mac"], got["link"], got["speed"], got["duplex"]) == ("02fe52000001", True, 10_000, 1)

@@ -210,7 +210,7 @@ def test_commands_of_features_not_negotiated_are_refused(check):
 
 
 def test_commands_that_are_too_long_unknown_or_have_no_room_are_refused_and_counted(check):
-    wrong = (b"", b"\0", b"\2\0\0\0", b"\4\0\1\0", b"\xff\xff", b"\0\0\2", b"\0\0", b"\0\0\1\0")
+    wrong = (b"", b"\0", b"\2\2\0\0", b"\4\0\1\0", b"\xff\xff", b"\0\0\2", b"\0\0", b"\0\0\1\0")
     counters = check(
         (send(b"\0\0\1" + bytes(4094)), ERR), (send(b"\0\0\1", 0), ""), mode(0),
         *((send(request), ERR) for request in wrong), (["counts"], [10, 10]), mode(0),

@@ -42,7 +42,8 @@ class Queues:
         self.vectors: dict[int, int] = {}
         self.past = dict.fromkeys(COUNTED, 0)
         """What queues that are gone had counted."""
-        self._idle: dict[int, tuple[Virtqueue, int]] = {}  # index -> ring and doorbell of a queue that was never used
+        self._idle: dict[int, tuple[Virtqueue, int]] = {}  # index -> ring and doorbell of a queue that is not in use
+        self._retired: set[int] = set()  # indices of halves that are freed and not yet replaced
 
     async def setup(self, features: frozenset[Feature], max_mtu: int, max_pairs: int | None) -> None:
         """Make and enable every queue; receive buffers are in place but not yet announced.
@@ -119,6 +120,7 @@ class Queues:
         rx.refill()
         rx.doorbell = doorbell
         del self._idle[2 * pair]
+        self._retired.discard(queue.index)
         return rx
 
     def _new_tx(self, pair: int) -> TxQueue:
@@ -136,28 +138,29 @@ class Queues:
         )  # fmt: skip
         tx.doorbell = doorbell
         del self._idle[2 * pair + 1]
+        self._retired.discard(queue.index)
         return tx
 
     async def reset_rx(self, pair: int) -> None:
         """Reset a receive queue and start it anew (RING_RESET), with the size the options now ask for."""
-        await self._reset(2 * pair)
+        await self._reset(2 * pair, self.rx[pair : pair + 1])
         if pair < len(self.rx):
-            self._retire(self.rx[pair])
             self.rx[pair] = self._new_rx(pair)
             self.rx[pair].flush()
 
     async def reset_tx(self, pair: int) -> None:
         """The same for a transmit queue; frames the device had not finished are counted as dropped."""
-        await self._reset(2 * pair + 1)
+        await self._reset(2 * pair + 1, self.tx[pair : pair + 1])
         if pair < len(self.tx):
-            self._retire(self.tx[pair])
             self.tx[pair] = self._new_tx(pair)
 
-    async def _reset(self, index: int) -> None:
-        """A new ring in the place of a queue's; what is in the old one is left to the caller."""
+    async def _reset(self, index: int, halves: list[RxQueue] | list[TxQueue]) -> None:
+        """A new ring in the place of that of the half, or of one that was never used."""
         if Feature.RING_RESET not in self.features:
             raise Unsupported("the device cannot reset a single queue (RING_RESET)")
         await self.transport.reset_queue(index)
+        for half in halves:
+            self._retire(half)
         if index in self._idle:
             self._idle.pop(index)[0].free()
         await self._new_ring(index)
@@ -176,15 +179,15 @@ class Queues:
             past["tx_bytes"] += half.bytes
             past["tx_dropped"] += half.dropped + half.detach()
         half.free()
+        self._retired.add(half.queue.index)
 
     def free(self) -> None:
         """Free everything; only after the device has been reset and has let go of memory."""
-        for rx in self.rx:
-            self._retire(rx)
-        for tx in self.tx:
-            self._retire(tx)
+        for half in (*self.rx, *self.tx):
+            if half.queue.index not in self._retired:
+                self._retire(half)
         for queue, _ in self._idle.values():
             queue.free()
         if self.control:
             self.control.free()
-        self.rx, self.tx, self.control, self._idle = [], [], None, {}
+        self.rx, self.tx, self.control, self._idle, self._retired = [], [], None, {}, set()

@@ -12,7 +12,7 @@ from host_driver import Feature
 from testbench.lib.sim_base import SimBase
 from testbench.system.bare_queue import NEXT, SLOT, WRITE, BareQueue
 from testbench.system.firmware_bus import RecordingBus
-from testbench.system.rig import LIMIT_NS, Rig
+from testbench.system.rig import LIMIT_NS, STEERING, Rig
 
 ANSWER = 7  # the data buffer that takes it
 UNTOUCHED = 0xEE
@@ -24,9 +24,11 @@ class Session:
 
     def __init__(self, sim: SimBase, args: dict[str, Any]) -> None:
         self.rig = Rig(sim, args)
+        self.rig.device.options.unwanted |= STEERING
         self.bus = RecordingBus(sim.mgmt)
         self.rig.firmware = Firmware(self.bus, self.rig.firmware.settings)
         self.queue: BareQueue | None = None
+        self._unwanted = self.rig.device.options.unwanted
 
     async def start(self) -> Session:
         """Firmware and driver."""
@@ -119,7 +121,7 @@ class Session:
     async def probe(self, *unwanted: int) -> None:
         """Reset, and up again without these feature bits."""
         await self.down()
-        self.rig.device.options.unwanted = frozenset(Feature(bit) for bit in unwanted)
+        self.rig.device.options.unwanted = self._unwanted.union(Feature(bit) for bit in unwanted)
         await self._up()
 
     async def reset_queue(self, index: int) -> None:

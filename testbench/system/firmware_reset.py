@@ -69,6 +69,7 @@ async def abandoned_command(sim: SimBase, args: dict[str, Any]) -> dict[str, Any
     rig = await Rig(sim, args).up()
     queue = await BareQueue(rig, CONTROL).install()
     rig.stop()
+    before = rig.firmware.control.commands
     queue.fill(0, b"\0\0\1")
     queue.fill(1, bytes((UNTOUCHED,)))
     queue.write({0: (queue.buffer(0), 3, NEXT, 1), 1: (queue.buffer(1), 1, WRITE, 0)})
@@ -81,7 +82,7 @@ async def abandoned_command(sim: SimBase, args: dict[str, Any]) -> dict[str, Any
     await rig.firmware.serve()
     answered, ack = await rig.device.transport.read("device_status"), queue.content(1, 1)[0]
     rig.start()
-    commands = rig.firmware.control.commands
+    commands = rig.firmware.control.commands - before
     await rig.device.close()
     queue.free()
     sim.host.unguard()

@@ -20,6 +20,8 @@ NOT_TAKEN = {
     "packed": frozenset({Feature.HASH_REPORT}),
     "any": frozenset(),
 }
+STEERING = frozenset({Feature.MQ, Feature.RSS})
+"""With these the driver gives a command as soon as the device is up: not for benches that count or replace it."""
 WRAP_BIT, PLACE = 0x8000, 0x7FFF  # of a packed ring's index
 
 
