@@ -13,7 +13,7 @@ from testbench.lib.bench import bench_seed
 from testbench.lib.driver_interface import DRIVERS, load
 from testbench.lib.runtime import DEVICES, run_simulation
 
-RINGS = ("split",)
+RINGS = ("split", "packed")
 """Formats of the card's rings. A module whose rings are made by hand in one of them has a ``RINGS`` of its own."""
 
 PACKED_ON_RTL = {
