@@ -183,7 +183,8 @@ class Queues:
 
     def free(self) -> None:
         """Free everything; only after the device has been reset and has let go of memory."""
-        for half in (*self.rx, *self.tx):
+        halves: list[RxQueue | TxQueue] = [*self.rx, *self.tx]
+        for half in halves:
             if half.queue.index not in self._retired:
                 self._retire(half)
         for queue, _ in self._idle.values():
