@@ -64,6 +64,7 @@ class VhostCard:
     def start(self) -> None:
         """Build the simulator if need be, listen, and wait until the card is there."""
         self.settings.withheld()  # wrong settings are told here, not from the card's process
+        self.settings.address()
         if self.settings.device == "rtl":
             build_simulator(self.settings.card(), self.settings.with_waves)
         listen_fd = -1

@@ -175,7 +175,7 @@ async def run(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         firmware = Firmware(
             sim.mgmt,
             CardSettings(
-                mac=bytes.fromhex(settings.mac.replace(":", "")), mtu=settings.mtu,
+                mac=settings.address(), mtu=settings.mtu,
                 speed_mbps=1000 * settings.wire_gbps, heartbeat_us=0,
                 withheld=settings.withheld(),
             ),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ferrule.errors import FerruleError
@@ -34,6 +35,17 @@ class VhostSettings:
     waves: bool = False
     trigger: bool = False
     """Leave waves only of the time around the first error of a queue."""
+
+    def address(self) -> bytes:
+        """``mac`` as bytes. Raises FerruleError for what is no address of one card."""
+        if not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", self.mac):
+            raise FerruleError(f"--mac {self.mac}: expected six bytes such as {MAC}")
+        address = bytes.fromhex(self.mac.replace(":", ""))
+        if address[0] & 1 or not any(address):
+            raise FerruleError(
+                f"--mac {self.mac}: a card needs an address of its own, not that of a group or of nobody"
+            )
+        return address
 
     def withheld(self) -> int:
         """``without`` as bits. Raises FerruleError for a name that is no feature."""
