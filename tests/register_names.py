@@ -37,6 +37,12 @@ class Names:
         cut = [{k.removeprefix(prefix + "_"): v for k, v in p.items() if k.startswith(prefix + "_")} for p in parts]
         return Names(*cut, self.counters, self.amounts)
 
+    def among(self, *prefixes: str) -> Names:
+        """The part whose names begin with one of ``prefixes`` and an underline; they keep them. No counters."""
+        begins = tuple(f"{prefix}_" for prefix in prefixes)
+        parts = (self.addresses, self.bytes, self.resets, self.masks, self.shifts, self.widths)
+        return Names(*({name: value for name, value in p.items() if name.startswith(begins)} for p in parts))
+
 
 class _Reader(RDLListener):
     def __init__(self) -> None:

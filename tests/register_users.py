@@ -11,7 +11,7 @@ from pathlib import Path
 
 from register_names import Names
 
-MAPS = ("regs", "vendor_regs")  # modules of generated constants
+MAPS = ("regs", "vendor_regs", "bar_regs")  # modules of generated constants
 CALLS = {  # calls that take an address -> which argument it is
     "read32": 0, "write32": 0, "wait_for": 1, "bar_read": 0, "bar_write": 0, "config_read": 0, "config_write": 0,
 }  # fmt: skip
@@ -35,9 +35,16 @@ def map_problems(path: Path, names: Names, more: Mapping[str, int]) -> list[str]
             problems.append(f"{path.name}: {name} is no name of the register source")
         elif value != wanted[name]:
             problems.append(f"{path.name}: {name} is {value:#x}, the register source has {wanted[name]:#x}")
-    if list(module["STATS"]) != names.counters:
+    if list(module.get("STATS", ())) != names.counters:
         problems.append(f"{path.name}: STATS are not the counters of the register source in their order")
     return problems
+
+
+def space_problems(path: Path, names: Names) -> list[str]:
+    """The same of a module of several spaces: it has values after reset and sizes of the BAR's structures as well."""
+    resets = {f"{name}_RESET": value for name, value in names.resets.items() if value}
+    sizes = {f"{name}_SIZE": size for name, size in names.bytes.items() if name.startswith("BAR_")}
+    return map_problems(path, names, resets | sizes)
 
 
 def pci_problems(folder: Path, names: Names) -> list[str]:

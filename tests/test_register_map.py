@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from register_names import Names, read
 from register_rtl import decode_problems, macro_problems
-from register_users import literal_problems, map_problems, pci_problems
+from register_users import literal_problems, map_problems, pci_problems, space_problems
 
 from testbench.lib import tools
 
-FIRMWARE, DRIVER, MODEL = (
+FIRMWARE, HOST_SIDE, DRIVER, MODEL = (
     Path("firmware/regs.py"),
+    Path("firmware/bar_regs.py"),
     Path("host_driver/vendor_regs.py"),
     Path("testbench/model/registers/regs.py"),
 )
@@ -32,12 +33,13 @@ def problems(names, root):
     found += map_problems(root / FIRMWARE, names.of("MGMT"), {"ID_VALUE": names.resets["MGMT_ID"]})
     identity = {"ID_VALUE": names.resets["VENDOR_ID"], "CAP_VENDOR_ID": vendor}
     found += map_problems(root / DRIVER, names.of("VENDOR"), identity)
+    host_side = names.among("BAR", "PCI", "COMMON", "DEVCFG")
+    found += space_problems(root / HOST_SIDE, host_side)
     if (root / MODEL).exists():
-        resets = {f"{name}_RESET": value for name, value in names.resets.items() if value}
-        sizes = {f"{name}_SIZE": size for name, size in names.bytes.items() if name.startswith("BAR_")}
-        found += map_problems(root / MODEL, names, resets | sizes)
+        found += space_problems(root / MODEL, names)
     found += pci_problems(root / "host_driver", names)
-    found += literal_problems(root / "firmware", {at for at in names.of("MGMT").addresses.values() if at >= SMALL})
+    reached = {*names.of("MGMT").addresses.values(), *host_side.addresses.values()}
+    found += literal_problems(root / "firmware", {at for at in reached if at >= SMALL})
     found += literal_problems(root / "host_driver", {at for at in structures if at >= SMALL})
     return found
 
@@ -103,6 +105,26 @@ BREAKS = {
     "driver's PCI offset": (
         TRANSPORT + "capabilities.py", "PCI_CAPABILITIES = 0x34", "PCI_CAPABILITIES = 0x38",
         "PCI_CAPABILITIES is 56",
+    ),
+    "host side's address": (
+        "firmware/bar_regs.py", "COMMON_QUEUE_RESET = 0x03A", "COMMON_QUEUE_RESET = 0x038",
+        "COMMON_QUEUE_RESET is 0x38",
+    ),
+    "host side's size": (
+        "firmware/bar_regs.py", "BAR_DEVICE_SIZE = 0x18", "BAR_DEVICE_SIZE = 0x14", "BAR_DEVICE_SIZE is 0x14",
+    ),
+    "host side's mask": (
+        "firmware/bar_regs.py", "PCI_CAP_MSIX_ENABLE = 0x8000", "PCI_CAP_MSIX_ENABLE = 0x4000",
+        "PCI_CAP_MSIX_ENABLE is 0x40000000",
+    ),
+    "host side lacks one": (
+        "firmware/bar_regs.py", "BAR_NOTIFY = ", "BAR_DOORBELLS = ", "bar_regs.py: BAR_NOTIFY is missing",
+    ),
+    "host side's literal": (
+        "firmware/vhost/port.py", "bar.BAR_NOTIFY + 4 * index", "4096 + 4 * index", "address without a name",
+    ),
+    "host side's hexadecimal literal": (
+        "firmware/vhost/port.py", "POLL_NS = ", "ELSEWHERE = 0x3000\nPOLL_NS = ", "0x3000 is the address of a register",
     ),
     "firmware's literal": ("firmware/link.py", "regs.CONFIG_MTU,", "140,", "140 gives a bus an address without a name"),
     "literal behind a name": (
