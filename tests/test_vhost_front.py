@@ -342,24 +342,20 @@ def test_a_device_with_nothing_but_rings():
         run(device.close())
 
 
-def _with(write, more, features):
-    write(features | more)
-
-
 def test_pairs_and_ring_starts():
     """That several pairs are used is the front end's to say where nobody takes commands; packed rings begin wrapped."""
-    for packed, base in ((0, 65_400), (1 << 34, 0x8000_8000)):
+    for packed, start, base in (
+        (0, 65_400, 65_400), (1 << 34, 0, 0x8000_8000), (1 << 34, 255, 0x80FF_80FF), (1 << 34, 65_400, 0x0078_0078),
+    ):  # fmt: skip
         host, back = host_of(features=1 << 32 | 1 << 30 | 1 << 22 | packed, protocol=1)
         with host:
-            options = Options(pairs=2, ring_start=65_400)
-            device = NetDevice(host, options=options, transport=lambda bus: VhostUserTransport(bus, ring_start=65_400))
+            options = Options(pairs=2, ring_start=start)
+            device = NetDevice(host, options=options, transport=partial(VhostUserTransport, ring_start=start))
             transport = device.transport
-            plain = transport.write_features
-            transport.write_features = partial(_with, plain, packed)
             run(device.probe())
             assert run(transport.queue_count()) == 8 and run(transport.queue_limit(8)) == 0
-            assert run(transport.agrees(4, mask(device.features) | packed, device.offered))
-            assert not run(transport.agrees(5, mask(device.features) | packed, device.offered))
+            assert run(transport.agrees(4, mask(device.features), device.offered))
+            assert not run(transport.agrees(5, mask(device.features), device.offered))
             run(device.close())
         assert back.bodies(2) == [struct.pack("Q", 1 << 32 | 1 << 30 | 1 << 22 | packed)]
         assert back.bodies(10) == [struct.pack("II", index, base) for index in range(4)]

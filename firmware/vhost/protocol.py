@@ -24,7 +24,7 @@ MAX_FDS = 8  # as many as a memory table has regions
 MAX_CONFIG = 256
 TABLE_REGIONS = 8
 MEMORY_SLOTS = 64
-VRING_INDEX, VRING_NO_FD = 0xFF, 256
+VRING_INDEX, VRING_NO_FD = 0xFF, 1 << 8
 
 
 class Request(IntEnum):

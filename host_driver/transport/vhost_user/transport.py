@@ -17,7 +17,7 @@ from .protocol import F_PROTOCOL_FEATURES, ProtocolFeature, Request
 from .vring import Vring
 
 QUEUE_SIZE = 256
-PACKED_START = 0x8000_8000  # both wrap counters 1
+WRAP, TWICE = 0x8000, 0x1_0001  # of a packed ring's base: place and wrap counter of what is available, and used
 MAC_AT, MTU_AT, LOCAL_CONFIG = 0, 10, 12  # of struct virtio_net_config
 
 
@@ -33,7 +33,8 @@ class VhostUserTransport:
         mtu: int | None = None,
         control_queue: bool | None = None,
     ) -> None:
-        """``queue_size`` is the limit told to the driver: the protocol has none. A split ring begins at ``ring_start``.
+        """``queue_size`` is the limit told to the driver: the protocol has none. Rings begin at ``ring_start``, which
+        must be the driver's: a split ring's index; a packed ring's place, bit 15 set where its wrap counters are 0.
 
         ``mac`` and ``mtu`` are the device's where its back end has no configuration space. ``control_queue``: whether
         the back end carries out commands; None: as far as it has a configuration space.
@@ -168,14 +169,20 @@ class VhostUserTransport:
             raise QueueError(f"queue {index} is set up already")
         self._tell_memory()
         self._books.give(2 * self._pairs + self.control_queue, self.queue_size)
-        base = PACKED_START if self._accepted >> Bit.RING_PACKED & 1 else self._ring_start
-        vring = Vring(self.front_end, self.bus.guest_memory, index, size, rings, base)
+        vring = Vring(self.front_end, self.bus.guest_memory, index, size, rings, self._base(size))
         self.vrings[index] = vring
         self.bus.attach(vring.call_fd, vector)
         self.bus.attach(vring.error_fd, CONFIG_VECTOR, lasting=True)
         if self._status & DRIVER_OK:
             self._enable(index)
         return index
+
+    def _base(self, size: int) -> int:
+        """The ring's beginning in the protocol's words, which have packed rings' wrap counters as they are."""
+        if not self._accepted >> Bit.RING_PACKED & 1:
+            return self._ring_start
+        place = (self._ring_start & ~WRAP) % size
+        return (place | ~self._ring_start & WRAP) * TWICE
 
     def _enable(self, index: int) -> None:
         if self.front_end.offered >> F_PROTOCOL_FEATURES & 1:
