@@ -4,7 +4,6 @@
 import os
 import select
 import time
-from functools import partial
 
 import pytest
 from vhost_cards import GONE_S, left_alone, looped_card
