@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device of the matrix that is DPDK's net_vhost: testpmd carries frames between it and a second one, our relay's."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from firmware.features import names
+from testbench.interop.cells import Cell, CellError, Traffic
+from testbench.interop.relay import Relay
+from testbench.interop.testpmd import Testpmd, vhost
+
+READY_S = 20.0
+NEGOTIATED = re.compile(r"\(([^)]*)\) negotiated Virtio features: (0x[0-9a-f]+)")
+PROTOCOL_BIT = 30
+
+
+class NetVhost:
+    """Port 0 is for the driver, port 1 for the relay."""
+
+    segments = False
+
+    def __init__(self, pmd: Testpmd, path: Path, relay: Relay, log: Path) -> None:
+        self._pmd, self.path, self._relay, self._log = pmd, path, relay, log
+
+    def traffic(self) -> Traffic:
+        """From testpmd's statistics and log."""
+        stats = self._pmd.stats()[0]
+        said = NEGOTIATED.findall(self._log.read_text(errors="replace"))
+        features = [int(value, 16) for name, value in said if name == str(self.path)]
+        xstats = self._pmd.command("show port xstats 0")
+        large = re.search(r"rx_q0_size_1519_max_packets: (\d+)|rx_size_1519_max_packets: (\d+)", xstats)
+        return Traffic(
+            features=names(features[-1] & ~(1 << PROTOCOL_BIT)) if features else [],
+            frames_out=stats.rx_packets, frames_in=stats.tx_packets,
+            details={"bytes_out": stats.rx_bytes, "bytes_in": stats.tx_bytes, "large": large and large[0]},
+        )  # fmt: skip
+
+    def wait_running(self) -> None:
+        """The driver's rings are ready."""
+        self._pmd.wait_link(limit_s=READY_S)
+
+    def check(self) -> None:
+        """The relay lives, and has lost nothing."""
+        if self._relay.error:
+            raise CellError(f"the relay has ended: {self._relay.error}")
+        if self._relay.lost:
+            raise CellError(f"the wire took {self._relay.lost} frames not")
+
+
+@contextlib.contextmanager
+def net_vhost(cell: Cell, folder: Path, wire_fd: int) -> Iterator[NetVhost]:
+    """The device of a cell; it forwards until the end."""
+    path, far, log = folder / "device", folder / "far", folder / "net_vhost.log"
+    ports = [vhost(path, tso=cell.tso), vhost(far, number=1, tso=cell.tso)]
+    with Testpmd(ports, log=log) as pmd:
+        pmd.command("set log lib.vhost.config 7")
+        relay = Relay(far, wire_fd, cell.mtu)
+        try:
+            relay.start(READY_S)
+            pmd.wait_link(port=1, limit_s=READY_S)
+            with pmd.forwarding("io"):
+                yield NetVhost(pmd, path, relay, log)
+        finally:
+            relay.stop()
