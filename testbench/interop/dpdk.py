@@ -62,4 +62,6 @@ def _segment(cell: Cell, pmd: Testpmd, device: Device, end: socket.socket, count
             raise CellError(f"testpmd refuses {command!r}: {answer.strip()}")
     device.wait_running()
     with pmd.forwarding("csum"):
-        segments.exchange(end, segments.tcp_frames(seed, count, cell.longest), mss, device.segments)
+        for frame in segments.tcp_frames(seed, count, cell.longest):
+            end.send(frame)
+            segments.answer(end, frame, mss if device.segments else len(frame))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import select
 import socket
@@ -84,25 +85,29 @@ def check_segments(frame: bytes, got: Sequence[bytes], mss: int) -> None:
         raise WireError(f"{len(collected)} bytes of payload are not the {len(payload)} sent")
 
 
-def exchange(end: socket.socket, frames: Iterator[bytes], mss: int, cut: bool) -> int:
-    """One frame after the other to the other side; its answers, segments if ``cut``, are checked. How many came."""
-    total = 0
+def answer(end: socket.socket, frame: bytes, mss: int) -> int:
+    """Wait for what the other side makes of a frame, and check it; how many segments came."""
     poll = select.poll()
     poll.register(end, select.POLLIN)
-    for frame in frames:
-        payload = checked(frame)[1]
-        wanted = -(-len(payload) // mss) if cut else 1
-        end.send(frame)
-        got: list[bytes] = []
-        deadline = time.monotonic() + ANSWER_S
-        while len(got) < wanted:
-            if not poll.poll(100) and time.monotonic() > deadline:
-                raise WireError(f"{len(got)} of {wanted} segments came of a frame of {len(frame)} bytes")
-            try:
-                while True:
-                    got.append(end.recv(LONGEST_MESSAGE))
-            except BlockingIOError:
-                pass
-        check_segments(frame, got, mss if cut else len(payload))
-        total += len(got)
-    return total
+    wanted = -(-len(checked(frame)[1]) // mss)
+    got: list[bytes] = []
+    deadline = time.monotonic() + ANSWER_S
+    while len(got) < wanted:
+        if not poll.poll(100) and time.monotonic() > deadline:
+            raise WireError(f"{len(got)} of {wanted} segments came of a frame of {len(frame)} bytes")
+        with contextlib.suppress(BlockingIOError):
+            while part := end.recv(LONGEST_MESSAGE):
+                got.append(part)
+    check_segments(frame, got, mss)
+    return len(got)
+
+
+def unsummed(frame: bytes, start: int) -> bytes:
+    """The TCP checksum at ``start`` + 16 is that of the pseudo-header alone, as drivers leave it to the device."""
+    length = len(frame) - start
+    addresses = frame[26:34] if frame[12:14] == b"\x08\x00" else frame[22:54]
+    words = addresses + (6).to_bytes(2, "big") + length.to_bytes(2, "big")
+    total = sum(int.from_bytes(words[at : at + 2], "big") for at in range(0, len(words), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return frame[: start + 16] + total.to_bytes(2, "big") + frame[start + 18 :]
