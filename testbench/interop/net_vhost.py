@@ -31,12 +31,10 @@ class NetVhost:
         stats = self._pmd.stats()[0]
         said = NEGOTIATED.findall(self._log.read_text(errors="replace"))
         features = [int(value, 16) for name, value in said if name == str(self.path)]
-        xstats = self._pmd.command("show port xstats 0")
-        large = re.search(r"rx_q0_size_1519_max_packets: (\d+)|rx_size_1519_max_packets: (\d+)", xstats)
         return Traffic(
             features=names(features[-1] & ~(1 << PROTOCOL_BIT)) if features else [],
-            frames_out=stats.rx_packets, frames_in=stats.tx_packets,
-            details={"bytes_out": stats.rx_bytes, "bytes_in": stats.tx_bytes, "large": large and large[0]},
+            frames_out=stats.rx_packets, frames_in=stats.tx_packets, super_frames=self._relay.large,
+            details={"bytes_out": stats.rx_bytes, "bytes_in": stats.tx_bytes},
         )  # fmt: skip
 
     def wait_running(self) -> None:
@@ -48,7 +46,7 @@ class NetVhost:
         if self._relay.error:
             raise CellError(f"the relay has ended: {self._relay.error}")
         if self._relay.lost:
-            raise CellError(f"the wire took {self._relay.lost} frames not")
+            raise CellError(f"the wire did not take {self._relay.lost} frames")
 
 
 @contextlib.contextmanager

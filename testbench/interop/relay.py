@@ -19,6 +19,7 @@ WIRE = 1 << 20
 LOOK_NS = 50_000_000  # between looks at whether to stop
 ROOM_MS = 5_000
 FRAMES_PER_TURN = 64
+LINK = 14  # bytes of an Ethernet header
 LARGEST = 1 << 16  # bytes of a frame
 
 
@@ -40,6 +41,7 @@ class Relay:
         self._ready = threading.Event()
         self.error: BaseException | None = None
         self.lost = 0  # frames that the wire did not take
+        self.large = 0  # frames to the wire that are longer than its MTU allows
 
     def start(self, limit_s: float) -> None:
         """Bring the driver up. Raises what went wrong."""
@@ -77,6 +79,7 @@ class Relay:
                 run(device.wait(LOOK_NS))
 
     def _give(self, frame: bytes) -> None:
+        self.large += len(frame) > self._mtu + LINK
         for _ in range(2):
             with contextlib.suppress(BlockingIOError):
                 os.write(self._fd, frame)
