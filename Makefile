@@ -6,7 +6,7 @@ FERRULE := .venv/bin/ferrule
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak lint regs docs clean
+.PHONY: help setup demo test bench interop soak lint regs docs clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: .venv/ready ## every test; the second run reuses compiled simulators
 
 bench: .venv/ready ## throughput in simulated time and speed of simulation
 	@$(FERRULE) bench
+
+interop: .venv/ready ## drivers and devices of others and ours in every combination; writes docs/interop.md
+	@$(PYTHON) -m testbench.interop
 
 soak: .venv/ready ## search for as long as MINUTES=30 says, from SEED=...: model against RTL, hostile cases
 	@$(FERRULE) soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))

@@ -40,6 +40,11 @@ class CardDevice:
     def __init__(self, card: VhostCard) -> None:
         self._card, self.path = card, card.path
 
+    @property
+    def pid(self) -> int:
+        """The card's process."""
+        return int(self._card.record()["pid"])
+
     def traffic(self) -> Traffic:
         """From the card's counters."""
         record = self._card.record()
@@ -73,7 +78,11 @@ class CardDevice:
 @contextlib.contextmanager
 def card_device(cell: Cell, folder: Path, wire_fd: int, joined: bool) -> Iterator[CardDevice]:
     """The card of a cell, switched on."""
-    settings = VhostSettings(device=cell.device, mtu=cell.mtu, packed=cell.packed)
+    without: tuple[str, ...] = () if cell.packed else ("RING_PACKED",)
+    if cell.driver == "dpdk" and cell.packed:
+        # its indirect tables for packed rings say that the device writes the header of a frame to be sent
+        without = ("INDIRECT_DESC",)
+    settings = VhostSettings(device=cell.device, mtu=cell.mtu, without=without)
     run_dir = folder / "card"
     run_dir.mkdir(parents=True, exist_ok=True)
     with VhostCard(folder / "device", settings, run_dir, wire_fd, joined) as card:

@@ -85,6 +85,7 @@ class Outcome:
     why: str = ""
     traffic: Traffic = field(default_factory=Traffic)
     seconds: float = 0.0
+    tenth: bool = False
 
 
 FULL = {

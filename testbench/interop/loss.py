@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class Loss:
     ring: str
     frames: int
     seconds: float
+    card_us: float
+    """Processor time of the card's process for one frame: unlike wall time it hardly depends on what else runs."""
 
     @property
     def rate(self) -> float:
@@ -45,10 +48,18 @@ def run_loss(device: str, ring: str, count: int, seed: int) -> Loss:
     ):  # fmt: skip
         card.wait_running()
         flow = WireEnd(end, numbered(seed, count, SHORTEST), WINDOW)
+        before = processor_s(card.pid)
         with pmd.forwarding("io"):
             seconds = flow.run(30 + count * SECONDS_A_FRAME)
+        used = processor_s(card.pid) - before
         traffic = card.traffic()
         if (traffic.frames_out, traffic.frames_in) != (count, count) or traffic.details["drops"]:
             raise CellError(f"{count} frames, but the card counts {traffic}")
         card.check()
-    return Loss(device, ring, count, seconds)
+    return Loss(device, ring, count, seconds, 1e6 * used / count)
+
+
+def processor_s(pid: int) -> float:
+    """Seconds of processor time that a process has used (proc(5): utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -15,6 +15,7 @@ from ferrule.guest.session import GuestSession, SessionSettings
 from ferrule.vhost.settings import VhostSettings
 from testbench.interop.cells import CellError
 
+IPERF_BYTES = FILES["10MB.bin"]
 PINGS = 20
 PING_LIMIT_MS = 1000.0
 LIMIT_S = 300.0
@@ -37,7 +38,7 @@ class Measured:
     """Of the sender's card, during the file."""
 
 
-def measure(device: str, ring: str, iperf_bytes: int = FILES["10MB.bin"]) -> list[Measured]:
+def measure(device: str, ring: str, iperf_bytes: int = IPERF_BYTES) -> list[Measured]:
     """With TSO and without. Raises CellError when a sum, a counter or the longest round trip is wrong."""
     without = () if ring == "packed" else ("RING_PACKED",)
     settings = SessionSettings(guests=2, card=VhostSettings(device=device, without=without))
@@ -47,19 +48,17 @@ def measure(device: str, ring: str, iperf_bytes: int = FILES["10MB.bin"]) -> lis
 
 def _measure(session: GuestSession, device: str, ring: str, tso: bool, iperf_bytes: int, folder: Path) -> Measured:
     (file,) = make_files(folder / "expected", FILES)
-    client, server = session.guests
+    server = session.guests[1].settings.ipv4
     _command(session, 1, f"ethtool -K eth0 tso {'on' if tso else 'off'}")
-    pings = RTT.search(_command(session, 0, f"ping -c {PINGS} -i 0.2 {server.settings.ipv4}"))
+    pings = RTT.search(_command(session, 0, f"ping -c {PINGS} -i 0.2 {server}"))
     if not pings or pings[1] != pings[2]:
         raise CellError(f"not every ping was answered: {pings and pings[0]}")
     average, longest = float(pings[3]), float(pings[4])
     if longest > PING_LIMIT_MS:
         raise CellError(f"a round trip took {longest} ms")
-    iperf = json.loads(_command(session, 0, f"iperf3 -c {server.settings.ipv4} -R -n {iperf_bytes} -J"))
+    iperf = json.loads(_command(session, 0, f"iperf3 -c {server} -R -n {iperf_bytes} -J"))
     before = session.cards.record()[1]["counters"]["tx_super_frames"]
-    fetch = (
-        f"curl -sS -o /tmp/got -w '%{{time_total}} ' http://{server.settings.ipv4}/{file.name} && sha256sum </tmp/got"
-    )
+    fetch = f"curl -sS -o /tmp/got -w '%{{time_total}} ' http://{server}/{file.name} && sha256sum </tmp/got"
     seconds, digest, *_ = _command(session, 0, fetch).split()
     if digest != file.sha256:
         raise CellError(f"{file.name} arrived as {digest}, not {file.sha256}")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m testbench.interop``: the matrix of drivers and devices, as a table and as docs/interop.md."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from testbench.interop import loss, report, two_guests
+from testbench.interop.cells import DEVICES, Cell, Outcome, all_cells, amount, chosen
+from testbench.interop.record import Record, this_machine
+from testbench.interop.run import FAILURES, left_behind, run_cell
+
+JSON, PAGE = Path("build/interop/interop.json"), Path("docs/interop.md")
+Part = Literal["matrix", "frames", "guests"]
+PARTS: tuple[Part, ...] = get_args(Part)
+Device = Literal["rtl", "model", "net_vhost"]
+console = Console()
+
+
+def selected(only: list[str] | None, device: list[Device] | None) -> list[Cell]:
+    """The cells asked for. Raises ValueError for a word of none."""
+    cells = chosen(only or [])
+    return [cell for cell in cells if not device or cell.device in device]
+
+
+def run_matrix(cells: list[Cell], record: Record, tenth: bool, out: Path) -> None:
+    """Run cells one after the other, telling each; what is found is kept at once."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("cells", total=len(cells))
+        for cell in cells:
+            progress.update(task, description=cell.name)
+            outcome = run_cell(cell, amount(cell, tenth), record.seed)
+            outcome.tenth = tenth
+            record.outcomes[cell.name] = outcome
+            record.write(out)
+            progress.advance(task)
+            _tell(progress.console, outcome)
+
+
+def _tell(to: Console, outcome: Outcome) -> None:
+    to.print(f"{outcome.cell.name:32}", report.MARK[outcome.state], report.long(outcome), highlight=False)
+
+
+def run_frames(record: Record, devices: list[str], tenth: bool, out: Path) -> bool:
+    """The counts of frames; whether all came."""
+    whole = True
+    for device in devices:
+        for ring in ("split", "packed"):
+            count = loss.FRAMES[device] // (10 if tenth else 1)
+            with console.status(f"{count:,} frames through the {device}, {ring} rings"):
+                try:
+                    found = loss.run_loss(device, ring, count, record.seed)
+                except FAILURES as error:
+                    console.print(f"[red]{device}, {ring}: {error}[/red]")
+                    whole = False
+                    continue
+            required = loss.REQUIRED[device]
+            console.print(
+                f"{device}, {ring}: {count:,} frames, none lost, doubled or changed; {found.rate:,.0f} a second "
+                f"(required: {required:,}), {found.card_us:.0f} µs of the card's processor each", highlight=False,
+            )  # fmt: skip
+            record.losses = [row for row in record.losses if (row.device, row.ring) != (device, ring)] + [found]
+            record.write(out)
+    return whole
+
+
+def run_guests(record: Record, devices: list[str], tenth: bool, out: Path) -> bool:
+    """Two guests on one wire; whether all was right."""
+    right = True
+    for device in devices:
+        for ring in ("split", "packed"):
+            with console.status(f"two guests, {device}, {ring} rings"):
+                try:
+                    rows = two_guests.measure(device, ring, two_guests.IPERF_BYTES // (10 if tenth else 1))
+                except FAILURES as error:
+                    console.print(f"[red]two guests, {device}, {ring}: {error}[/red]")
+                    right = False
+                    continue
+            for row in rows:
+                console.print(row, highlight=False)
+            record.guests = [row for row in record.guests if (row.device, row.ring) != (device, ring)] + rows
+            record.write(out)
+    return right
+
+
+def main(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Words that must all be in a cell's name, as in dpdk-rtl-packed.")
+    ] = None,
+    device: Annotated[list[Device] | None, typer.Option(help="Only these devices; may be repeated.")] = None,
+    part: Annotated[list[Part] | None, typer.Option(help="Only these parts; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Of contents and sizes.")] = 2026,
+    tenth: Annotated[bool, typer.Option(help="A tenth of the traffic.")] = False,
+    add: Annotated[bool, typer.Option(help="Add to what earlier runs found, in place of beginning anew.")] = False,
+    out: Annotated[Path, typer.Option(help="File for what is found.")] = JSON,
+    page: Annotated[Path, typer.Option(help="Page to write when every cell has been run.")] = PAGE,
+) -> None:
+    """Run the matrix of drivers and devices."""
+    parts = part or (PARTS[:1] if only else PARTS)
+    try:
+        cells = selected(only, device)
+    except ValueError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from None
+    record = Record(seed, this_machine())
+    if add:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            record = Record.read(out)
+    console.print(f"seed {record.seed}")
+    cards = [name for name in DEVICES if name in loss.FRAMES and (not device or name in device)]
+    right = True
+    if "matrix" in parts:
+        run_matrix(cells, record, tenth, out)
+        right &= not [cell for cell in cells if record.outcomes[cell.name].state == "failed"]
+    if "frames" in parts:
+        right &= run_frames(record, cards, tenth, out)
+    if "guests" in parts:
+        right &= run_guests(record, cards, tenth, out)
+    console.print(report.table(record.outcomes))
+    if set(record.outcomes) >= {cell.name for cell in all_cells()}:
+        page.write_text(report.page(record))
+        console.print(f"{page} is written")
+    for line in left_behind():
+        console.print(f"[red]left behind: {line}[/red]")
+        right = False
+    raise typer.Exit(0 if right else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
