@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,9 +18,20 @@ from testbench.interop.record import Record, this_machine
 from testbench.interop.run import FAILURES, left_behind, run_cell
 
 JSON, PAGE = Path("build/interop/interop.json"), Path("docs/interop.md")
-Part = Literal["matrix", "frames", "guests"]
-PARTS: tuple[Part, ...] = get_args(Part)
-Device = Literal["rtl", "model", "net_vhost"]
+
+
+class Part(StrEnum):
+    """Parts of a run; typer takes no list of literals."""
+
+    MATRIX, FRAMES, GUESTS = "matrix", "frames", "guests"
+
+
+class Device(StrEnum):
+    """Devices of the matrix."""
+
+    RTL, MODEL, NET_VHOST = "rtl", "model", "net_vhost"
+
+
 console = Console()
 
 
@@ -103,7 +115,7 @@ def main(
     page: Annotated[Path, typer.Option(help="Page to write when every cell has been run.")] = PAGE,
 ) -> None:
     """Run the matrix of drivers and devices."""
-    parts = part or (PARTS[:1] if only else PARTS)
+    parts = part or ([Part.MATRIX] if only else list(Part))
     try:
         cells = selected(only, device)
     except ValueError as error:
@@ -116,12 +128,12 @@ def main(
     console.print(f"seed {record.seed}")
     cards = [name for name in DEVICES if name in loss.FRAMES and (not device or name in device)]
     right = True
-    if "matrix" in parts:
+    if Part.MATRIX in parts:
         run_matrix(cells, record, tenth, out)
         right &= not [cell for cell in cells if record.outcomes[cell.name].state == "failed"]
-    if "frames" in parts:
+    if Part.FRAMES in parts:
         right &= run_frames(record, cards, tenth, out)
-    if "guests" in parts:
+    if Part.GUESTS in parts:
         right &= run_guests(record, cards, tenth, out)
     console.print(report.table(record.outcomes))
     if set(record.outcomes) >= {cell.name for cell in all_cells()}:

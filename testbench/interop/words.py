@@ -27,9 +27,9 @@ start of the device and the boot of the guest.
 NOTES = """\
 ## What cannot exist, and what is different
 
-{reasons}- **DPDK net_vhost does not segment**: with its option `tso=1` a super-frame goes through it whole. "Super-frames" are
-  there those that arrived so, with right checksums. It has no wire: a relay (our driver on a second port of the same
-  testpmd) gives it one.
+{reasons}- **DPDK net_vhost does not segment**: with its option `tso=1` a super-frame goes through it whole.
+  "Super-frames" are there those that arrived so, with right checksums. It has no wire: a relay (our driver on a second
+  port of the same testpmd) gives it one.
 - **DPDK virtio_user with packed rings and indirect descriptors**: in its indirect tables the header of a frame to be
   sent is marked as one that the device writes (`vring_desc_init_indirect_packed` sets VIRTQ_DESC_F_WRITE; DPDK 22.11,
   and its main branch as well). A device that goes by the standard must refuse such a chain, and the card does
@@ -66,9 +66,9 @@ END = """
 ## Run it
 
 ```
-make interop                                                   # everything; writes this page, build/interop/interop.json
-.venv/bin/python -m testbench.interop --only dpdk-rtl-packed   # some cells: all words must be in a cell's name
-.venv/bin/python -m testbench.interop --part frames --tenth    # one part, a tenth of the traffic
+make interop                                                 # everything; writes this page, build/interop/interop.json
+.venv/bin/python -m testbench.interop --only dpdk-rtl-packed  # some cells: all words must be in a cell's name
+.venv/bin/python -m testbench.interop --part frames --tenth   # one part, a tenth of the traffic
 ```
 
 `tests/test_interop.py` runs cells of every driver and every device in CI.
