@@ -10,7 +10,7 @@ from testbench.interop import segments
 from testbench.interop.card import Device
 from testbench.interop.cells import Amount, Cell, CellError, Traffic
 from testbench.interop.testpmd import Testpmd, virtio_user
-from testbench.interop.wire_end import WireEnd, numbered
+from testbench.interop.wire_end import WireEnd, give, numbered
 
 BUFFER = 2048  # bytes of a receive buffer, some of them DPDK's own
 FREE = 140  # of 256 buffers may be taken by frames on their way
@@ -63,5 +63,5 @@ def _segment(cell: Cell, pmd: Testpmd, device: Device, end: socket.socket, count
     device.wait_running()
     with pmd.forwarding("csum"):
         for frame in segments.tcp_frames(seed, count, cell.longest):
-            end.send(frame)
+            give(end, frame)
             segments.answer(end, frame, mss if device.segments else len(frame))

@@ -14,7 +14,7 @@ from host_driver.transport.vhost_user import run as finish
 from testbench.interop import segments
 from testbench.interop.card import Device
 from testbench.interop.cells import Amount, Cell, CellError, Traffic
-from testbench.interop.wire_end import LONGEST_MESSAGE, WireError, numbered
+from testbench.interop.wire_end import WireError, give, numbered, take
 
 SEGMENTATION = frozenset({Feature.HOST_TSO4, Feature.HOST_TSO6, Feature.HOST_ECN})
 ON_THEIR_WAY = {1500: 100, 9000: 30}
@@ -99,15 +99,11 @@ def both_ways(cell: Cell, ours: NetDevice, end: socket.socket, count: int, seed:
         while (frame := out.ready()) and ours.transmit(frame, more=True):
             out.sent()
         ours.queues.tx[0].flush()
-        while frame := back.ready():
-            try:
-                end.send(frame)
-            except BlockingIOError:
-                break
+        while (frame := back.ready()) and give(end, frame):
             back.sent()
         for received in ours.poll():
             back.came(received.frame)
-        for frame in taken(end):
+        while frame := take(end):
             out.came(frame)
         now = time.monotonic()
         if out.got + back.got != before:
@@ -116,16 +112,6 @@ def both_ways(cell: Cell, ours: NetDevice, end: socket.socket, count: int, seed:
             raise WireError(f"{out.got} of {count} frames have come out, {back.got} in, and then none")
         else:
             finish(ours.wait(STEP_NS))
-
-
-def taken(end: socket.socket) -> list[bytes]:
-    """What waits at the wire's end."""
-    frames = []
-    try:
-        while True:
-            frames.append(end.recv(LONGEST_MESSAGE))
-    except BlockingIOError:
-        return frames
 
 
 def _super_frames(cell: Cell, ours: NetDevice, device: Device, end: socket.socket, count: int, seed: int) -> None:

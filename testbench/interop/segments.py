@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import select
 import socket
@@ -15,7 +14,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
-from testbench.interop.wire_end import CARD, HERE, LONGEST_MESSAGE, WireError
+from testbench.interop.wire_end import CARD, HERE, WireError, take
 
 ANSWER_S = 20.0
 HEADERS = {4: 14 + 20 + 20, 6: 14 + 40 + 20}  # bytes
@@ -93,11 +92,11 @@ def answer(end: socket.socket, frame: bytes, mss: int) -> int:
     got: list[bytes] = []
     deadline = time.monotonic() + ANSWER_S
     while len(got) < wanted:
-        if not poll.poll(100) and time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise WireError(f"{len(got)} of {wanted} segments came of a frame of {len(frame)} bytes")
-        with contextlib.suppress(BlockingIOError):
-            while part := end.recv(LONGEST_MESSAGE):
-                got.append(part)
+        poll.poll(100)
+        while part := take(end):
+            got.append(part)
     check_segments(frame, got, mss)
     return len(got)
 

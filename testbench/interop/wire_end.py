@@ -32,6 +32,30 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ends
 
 
+def take(end: socket.socket) -> bytes | None:
+    """The next frame that waits there, if any. Raises WireError when nobody is at the other end any more."""
+    try:
+        frame = end.recv(LONGEST_MESSAGE)
+    except BlockingIOError:
+        return None
+    except ConnectionError:
+        frame = b""
+    if not frame:
+        raise WireError("the wire is cut: the card has ended")
+    return frame
+
+
+def give(end: socket.socket, frame: bytes) -> bool:
+    """Send a frame; False: there is no room. Raises WireError when nobody is at the other end any more."""
+    try:
+        end.send(frame)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        raise WireError("the wire is cut: the card has ended") from None
+    return True
+
+
 def numbered(seed: int, count: int, longest: int, shortest: int = SHORTEST) -> Iterator[bytes]:
     """Frames that tell their number, of random contents and sizes in bytes; both extremes come first."""
     rng = random.Random(seed)
@@ -66,31 +90,22 @@ class WireEnd:
 
     def push(self) -> None:
         """Send what the window allows."""
-        send, due = self._end.send, self._due
+        end, due = self._end, self._due
         while self._more and len(due) < self._window:
             frame = self._held or next(self._frames, None)
-            self._held = None
             if frame is None:
                 self._more = False
                 return
-            try:
-                send(frame)
-            except BlockingIOError:
-                self._held = frame
+            self._held = None if give(end, frame) else frame
+            if self._held:
                 return
             self.sent += 1
             due.append(self._becomes(frame))
 
     def pull(self) -> None:
         """Take what has come. Raises WireError at the first frame that is not the one due."""
-        receive, due = self._end.recv, self._due
-        while True:
-            try:
-                frame = receive(LONGEST_MESSAGE)
-            except BlockingIOError:
-                return
-            if not frame:
-                raise WireError(f"the wire is cut after {self.got:,} frames: the card has ended")
+        end, due = self._end, self._due
+        while frame := take(end):
             if not due or frame != due[0]:
                 raise WireError(self._wrong(frame))
             due.popleft()
