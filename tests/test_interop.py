@@ -2,6 +2,7 @@
 """The matrix of drivers and devices: cells of each that are quick, and that wrong traffic would be found."""
 
 import random
+import select
 from dataclasses import replace
 from functools import partial
 
@@ -9,9 +10,10 @@ import pytest
 from guest_needs import need_qemu, need_uml
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
-from vhost_traffic import missing
+from vhost_traffic import missing, short_folder
 
-from testbench.interop import loss, report, segments, testpmd
+from testbench.interop import dpdk, loss, report, segments, testpmd
+from testbench.interop.card import card_device
 from testbench.interop.cells import (
     DEVICES,
     DRIVERS,
@@ -29,7 +31,7 @@ from testbench.interop.loss import Loss
 from testbench.interop.record import Record
 from testbench.interop.run import left_behind, run_cell, verify
 from testbench.interop.two_guests import Measured
-from testbench.interop.wire_end import WireEnd, WireError, give, numbered, pair
+from testbench.interop.wire_end import WireEnd, WireError, give, numbered, pair, take
 
 QUICK = (
     "ours-rtl-packed-9000-tso", "ours-net_vhost-split-1500-plain", "dpdk-rtl-split-1500-tso",
@@ -75,6 +77,31 @@ def test_cell(name, seed):
 def test_no_frame_is_lost(card, rings, seed):
     need("dpdk")
     loss.run_loss(card, rings, loss.FRAMES[card] // 10, seed)
+
+
+def test_why_dpdk_gets_no_indirect_descriptors_for_packed_rings(monkeypatch):
+    """Its indirect tables say that the device writes the header: such a frame is refused and counted, others go on."""
+    need("dpdk")
+    cell = cell_of("dpdk-model-packed-9000-plain")
+    monkeypatch.setattr("testbench.interop.card.withheld", lambda _: ())
+    end, theirs = pair()
+    with (
+        short_folder() as folder,
+        end, theirs,
+        card_device(cell, folder, theirs.fileno(), True) as card,
+        dpdk.driver(cell, card.path, folder) as pmd,
+    ):  # fmt: skip
+        card.wait_running()
+        short, long, last = (next(numbered(number, 1, size, size)) for number, size in enumerate((200, 5000, 300)))
+        got = []
+        with pmd.forwarding("io"):
+            assert give(end, short) and give(end, long) and give(end, last)
+            while len(got) < 2 and select.select([end], [], [], 10)[0]:
+                got.append(take(end))
+        assert got == [short, last]
+        traffic = card.traffic()
+    assert "INDIRECT_DESC" in traffic.features and traffic.frames_out == 2
+    assert traffic.details["drops"] == {"tx_drop_chain": 1, "vq_err_order": 1}
 
 
 # the matrix itself

@@ -75,14 +75,18 @@ class CardDevice:
             raise CellError(f"the card has ended {errors} connections for errors of the protocol")
 
 
+def withheld(cell: Cell) -> tuple[str, ...]:
+    """Features that the card does not offer."""
+    if not cell.packed:
+        return ("RING_PACKED",)
+    # DPDK's indirect tables for packed rings say that the device writes the header of a frame to be sent
+    return ("INDIRECT_DESC",) if cell.driver == "dpdk" else ()
+
+
 @contextlib.contextmanager
 def card_device(cell: Cell, folder: Path, wire_fd: int, joined: bool) -> Iterator[CardDevice]:
     """The card of a cell, switched on."""
-    without: tuple[str, ...] = () if cell.packed else ("RING_PACKED",)
-    if cell.driver == "dpdk" and cell.packed:
-        # its indirect tables for packed rings say that the device writes the header of a frame to be sent
-        without = ("INDIRECT_DESC",)
-    settings = VhostSettings(device=cell.device, mtu=cell.mtu, without=without)
+    settings = VhostSettings(device=cell.device, mtu=cell.mtu, without=withheld(cell))
     run_dir = folder / "card"
     run_dir.mkdir(parents=True, exist_ok=True)
     with VhostCard(folder / "device", settings, run_dir, wire_fd, joined) as card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from testbench.interop.relay import Relay
 from testbench.interop.testpmd import Testpmd, vhost
 
 READY_S = 20.0
+SETTLE_S = 0.05
 NEGOTIATED = re.compile(r"\(([^)]*)\) negotiated Virtio features: (0x[0-9a-f]+)")
 PROTOCOL_BIT = 30
 
@@ -28,7 +30,11 @@ class NetVhost:
 
     def traffic(self) -> Traffic:
         """From testpmd's statistics and log."""
-        stats = self._pmd.stats()[0]
+        stats, before = self._pmd.stats()[0], None
+        while stats != before:  # a burst is counted a little after it has been carried
+            before = stats
+            time.sleep(SETTLE_S)
+            stats = self._pmd.stats()[0]
         said = NEGOTIATED.findall(self._log.read_text(errors="replace"))
         features = [int(value, 16) for name, value in said if name == str(self.path)]
         return Traffic(
