@@ -26,7 +26,7 @@ from testbench.interop.cells import (
     amount,
     chosen,
 )  # fmt: skip
-from testbench.interop.guests import linux_interrupts
+from testbench.interop.guests import linux_interrupts, retransmitted
 from testbench.interop.loss import Loss
 from testbench.interop.record import Record
 from testbench.interop.run import left_behind, run_cell, verify
@@ -136,11 +136,12 @@ def test_what_did_not_happen_fails_a_cell(change, word):
         verify(replace(cell, tso=False), GOOD)
 
 
-def test_interrupts_of_a_guest_are_read():
+def test_a_guests_interrupts_and_retransmissions_are_read():
     table = (
         "    CPU0  CPU1\n 24: 3 0 PCI-MSI 1-edge virtio0-input.0\n 25: 4 1 PCI-MSI virtio0-output.0\n 1: 9 9 timer\n"
     )
     assert linux_interrupts(table) == 8
+    assert retransmitted("Tcp: RtoMin InSegs RetransSegs OutRsts\nTcp: 200 5 17 1\n") == 17
 
 
 def test_the_page_shows_every_cell_and_every_reason(tmp_path):

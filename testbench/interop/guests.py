@@ -100,6 +100,7 @@ def run(cell: Cell, device: Device, far: FarEnd, folder: Path, much: Amount) -> 
         device.check()
         traffic = device.traffic()
         traffic.details["kernel"] = _command(linux, "uname -r").strip()
+        traffic.details["retransmitted"] = retransmitted(_command(linux, "grep Tcp: /proc/net/snmp"))
     traffic.interrupts = interrupts
     return traffic
 
@@ -111,6 +112,12 @@ def linux_interrupts(table: str) -> int:
         if "virtio" in line:
             total += sum(int(word) for word in line.split()[1:] if word.isdigit())
     return total
+
+
+def retransmitted(table: str) -> int:
+    """TCP segments that the guest had to send again, of /proc/net/snmp: TCP hides a loss, this shows it."""
+    names, values = (line.split() for line in table.strip().splitlines())
+    return int(values[names.index("RetransSegs")])
 
 
 def _command(linux: Guest, command: str, limit_s: float = COMMAND_S) -> str:
