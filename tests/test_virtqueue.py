@@ -45,7 +45,12 @@ def run(ring, simulator, data_w, queues, testcase):
 
 
 RINGS = ["split", "packed"]
-RANDOM = ["any_legal_chain_arrives", "bad_chains_are_reported_and_returned", "flags_instead_of_events"]
+RANDOM = [
+    "any_legal_chain_arrives",
+    "bad_chains_are_reported_and_returned",
+    "flags_instead_of_events",
+    "a_polling_driver_is_told_what_it_asked_for",
+]
 TROUBLE = [
     "stop_and_start_in_the_middle_of_traffic",
     "goes_on_where_it_stopped",

@@ -134,6 +134,32 @@ async def flags_instead_of_events(dut):
     h.check_end()
 
 
+@cocotb.test()
+async def a_polling_driver_is_told_what_it_asked_for(dut):
+    """Rings of a few entries are used several times over between two decisions, and the event may be anywhere."""
+    h = harness(dut, 11)
+    await h.reset(event_idx=True, indirect=False)
+    h.auto_reclaim = False
+    h.fire_delay = lambda: h.rng.choice((0, 100, 600))
+    h.hold = lambda: 0
+    for queue, size in enumerate(random_sizes(h, (2, 4, 8))):
+        h.add_queue(queue, size, first_index(h, size))
+    for _ in range(int(8000 * SCALE)):
+        queue = h.rng.randrange(h.queues)
+        driver = h.drivers[queue]
+        if h.rng.random() < 0.3:
+            driver.reclaim()
+            if driver.add(1):
+                h.publish(queue)
+        if h.rng.random() < 0.01:
+            driver.serve(h.rng.randrange(driver.size))
+        await h.step()
+    await h.until(h.settled, 20_000, "the last chains")
+    await h.run(50)
+    h.check_end()
+    assert h.suppressed and any(h.irqs)
+
+
 async def pace(h, add, chains=500, every=3):
     """Cycles a chain at 125 cycles of latency, with a driver that always has something to publish."""
     h.latency = lambda: 125
@@ -195,7 +221,7 @@ async def stop_and_start_in_the_middle_of_traffic(dut):
         driver.reclaim()
         assert not driver.expected_used, "completions of a stopped queue were lost"
         h.add_stale_kick(queue)
-        await h.run(h.rng.randint(0, 60))  # the harness fails on any access to the stopped queue's memory
+        await h.run(h.rng.choice((0, 0, h.rng.randint(0, 60))))  # the harness fails on any access to its memory
         driver.start(first := first_index(h, driver.size))
         h.start(queue, first)
         await h.step()

@@ -192,6 +192,7 @@ class PackedRules(Rules):
         """Its used descriptor is due."""
         self.done.append((ident, length, ndesc, self.put, more))
         self.put += ndesc
+        self.told = max(self.told, self.put)
 
     def write(self, address: int, data: bytes) -> tuple[str, Any]:
         """A used descriptor, the flags of a batch's first one, or the device event suppression."""

@@ -21,7 +21,7 @@ module vq_walker #(
     input  wire [63:0]        desc,
     // prefetched chains (split) or descriptors (packed)
     input  wire [QUEUES-1:0]  ready,
-    input  wire [QUEUES-1:0]  gone,             // no further slot of that queue will become ready
+    input  wire [QUEUES-1:0]  gone,             // none of that queue is ready or will be, until it starts afresh
     output wire               pop,              // a chain is begun
     output wire               take,             // a slot is read
     output wire [QW-1:0]      take_queue,
@@ -75,7 +75,6 @@ module vq_walker #(
     reg [15:0]        on_ring;                  // descriptors of the ring's own table so far
     reg               counted;                  // the descriptor in hand is among them
     reg               writable;                 // a writable descriptor has been given
-    reg               apart;                    // the rest of the chain is read here, not by the fetcher
     reg               lost;                     // a descriptor of a packed ring could not be read
     reg [BLK*128-1:0] block;
     reg [2:0]         left;                     // descriptors in the block from the one in hand on
@@ -103,7 +102,7 @@ module vq_walker #(
     wire        fail     = go && code != 4'd0 && !pass;
     wire        onward   = pass || (give && d_next && !too_far && !too_long);
     wire        follows  = d_link == beside && left != 3'd1;
-    wire        slot     = by_ring && !apart && ready[queue_q];
+    wire        slot     = by_ring && ready[queue_q];
 
     vq_indirect u_check (
         .next(block[96]), .nested(in_table || cfg_packed), .len(d_len), .cfg_indirect(cfg_indirect), .size(size), .code(ref_code)
@@ -162,7 +161,6 @@ module vq_walker #(
                     walked   <= 16'd0;
                     on_ring  <= 16'd0;
                     writable <= 1'b0;
-                    apart    <= 1'b0;
                     lost     <= 1'b0;
                 end
             S_LOAD: begin
@@ -212,10 +210,7 @@ module vq_walker #(
                 end
             S_NEXT:
                 if (slot) state_q <= S_LOAD;
-                else if (apart || gone[queue_q]) begin
-                    state_q <= S_FETCH;
-                    apart   <= 1'b1;
-                end
+                else if (gone[queue_q]) state_q <= S_FETCH;
             default: state_q <= S_IDLE;
         endcase
 
