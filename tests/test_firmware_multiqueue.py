@@ -11,8 +11,8 @@ from firmware import regs
 from testbench.lib.config import CardConfig
 
 OK, ERR = "00", "01"
-GUEST_CSUM, CTRL_GUEST_OFFLOADS, CTRL_VQ, CTRL_RX, CTRL_VLAN, MQ, VQ_NOTF_COAL, HASH_REPORT, RSS = (
-    1, 2, 17, 18, 19, 22, 52, 57, 60
+GUEST_CSUM, CTRL_GUEST_OFFLOADS, MAC, CTRL_VQ, CTRL_RX, CTRL_VLAN, MQ, VQ_NOTF_COAL, HASH_REPORT, RSS = (
+    1, 2, 5, 17, 18, 19, 22, 52, 57, 60
 )  # fmt: skip
 OWN, OTHER = "02:fe:52:00:00:01", "02:aa:bb:cc:dd:ee"
 FOUR = {"build": CardConfig(queue_pairs=4), "pairs": 4}
@@ -175,6 +175,23 @@ def test_a_short_key_goes_on_with_zeros(check):
     )  # fmt: skip
 
 
+def test_no_frame_goes_to_a_pair_that_is_not_in_use(check):
+    """Whatever the registers say; firmware would not."""
+    frames = [tcp(0x51CCC178)]
+
+    def poke(name, value):
+        return (["poke", name, value], None)
+
+    check(
+        up(MQ, RSS), pairs_set(4), poke("RX_STEER", 3), arrive(frames, [3]),
+        poke("ACTIVE_PAIRS", 3), arrive(frames, [0]), poke("STEERING", FIXED), arrive(frames, [0]),
+        poke("RX_STEER", 2), arrive(frames, [2]),
+        poke("ACTIVE_PAIRS", 255), poke("RX_STEER", 4), arrive(frames, [0]), poke("RX_STEER", 0),
+        send(rss(table=[3], unclassified=3), OK), poke("ACTIVE_PAIRS", 3), arrive([*frames, ARP_FRAME], [0, 0]),
+        **FOUR,
+    )  # fmt: skip
+
+
 # ---- reported hashes
 
 
@@ -238,6 +255,8 @@ def test_vlans_pass_when_they_were_added(check):
         *(vlan(0, number) for number in (5, 6, 37, 4095)), arrive(frames, [0, 0, 0, 0, 0, 0]),
         vlan(1, 5), vlan(1, 7), vlan(0, 37), arrive(frames, [0, -1, 0, 0, 0, 0]), vlan(1, 37), vlan(1, 37),
         *(send(b"\2" + data, ERR) for data in wrong), arrive(frames, [0, -1, 0, -1, 0, 0]),
+        up(CTRL_VLAN, CTRL_RX, MAC), arrive(frames, [0, -1, -1, -1, -1, 0]),
+        send(b"\0\0\1", OK), arrive(frames, [0] * 6),  # PROMISC
         up(CTRL_VLAN), arrive(frames, [0, -1, -1, -1, -1, 0]), vlan(0, 5), arrive(frames, [0, 0, -1, -1, -1, 0]),
         up(), vlan(0, 5, ERR), arrive(frames, [0] * 6),
     )  # fmt: skip

@@ -20,7 +20,8 @@ DATA = BASE + BYTES // 2
 class Ring:
     """A queue of the model and the driver's half of it. The consumer is the test."""
 
-    def __init__(self, size, event_idx=False, indirect=True, index=0):
+    def __init__(self, size, event_idx=False, indirect=True, index=0, left=bytes(4)):
+        """``left``: what stands in the device area before the queue is enabled."""
         self.timeline = Timeline()
         self.memory = HostMemory(BASE, BYTES, lambda: self.timeline.now_ps)
         self.memory.latency_ps = self.memory.write_latency_ps = LATENCY_PS
@@ -33,6 +34,7 @@ class Ring:
         self.driver = PackedQueue(SimpleNamespace(memory=self.memory.array, memory_base=BASE), 0, size)
         self.driver.event_idx = event_idx
         self.driver.restart(index)
+        self.memory.array[self.driver.addresses[2] - BASE :][:4] = list(left)
         self.queue.start(size, self.driver.addresses, index)
         self.rest()
 
@@ -194,9 +196,14 @@ def test_before_a_rest_the_driver_is_told_where_the_device_looks_next():
         ring.rest()
         ring.driver.reclaim()
     assert seen == [0x8001, 0x8002, 0, 1, 2, 0x8000, 0x8001]
-    quiet = Ring(3)
-    quiet.offer([readable(0)])
-    assert quiet.driver.wish == (0, ENABLE), "without EVENT_IDX the device has nothing to write there"
+
+
+def test_without_an_event_index_all_notifications_are_asked_for_once():
+    ring = Ring(3, left=b"\xff\xff\1\0")
+    assert ring.driver.wish == (0, ENABLE), "whatever stood there before"
+    ring.memory.write = None
+    ring.offer([readable(0)])
+    assert len(ring.queue.chains) == 1
 
 
 def use(ring, count):

@@ -47,6 +47,10 @@ class Session:
         """Registers of the management port."""
         return [await self.sim.mgmt.read32(getattr(regs, name)) for name in names]
 
+    async def poke(self, name: str, value: int) -> None:
+        """Write a register of the management port past firmware."""
+        self.sim.mgmt.write32(getattr(regs, name), value)
+
     async def written(self, *names: str) -> list[list[Any]]:
         """What firmware has written to these registers since the last question."""
         known = {getattr(regs, name): name for name in names}

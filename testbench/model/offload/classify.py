@@ -31,7 +31,7 @@ class Filter:
     """Receive settings, by registers: RX_MODE (virtio 1.2, section 5.1.6.5.1), CONFIG_MAC, RX_MTU, RX_STEER, DATAPATH.
 
     ``mtu``: bytes from layer 3 on, 0: any. ``steer``: queue of frames that nothing else steers. Bit n of
-    ``vlans``: VLAN id n passes when ``vlan_filter`` is set.
+    ``vlans``: VLAN id n passes when ``vlan_filter`` is set and PROMISC is not.
     """
 
     promisc: bool = False
@@ -106,7 +106,7 @@ def classify(frame: bytes, settings: Filter) -> Verdict:
         drop = "rx_drop_length"
     elif not (wanted or settings.promisc):
         drop = "rx_drop_filter"
-    elif settings.vlan_filter and not settings.passes(frame):
+    elif settings.vlan_filter and not settings.promisc and not settings.passes(frame):
         drop = "rx_drop_vlan"
     elif settings.mtu and len(frame) - l3 > settings.mtu:
         drop = "rx_drop_mtu"

@@ -21,8 +21,11 @@ from testbench.model.offload.layer4 import (
 VLAN_TYPES = (0x8100, 0x88A8)  # IEEE 802.1Q: C-TAG, S-TAG
 UNTAGGED = 14  # bytes of Ethernet header
 TWO_TAGS = 22
-FRAGMENT_HEADER, ESP, AUTHENTICATION = 44, 50, 51
-EXTENSIONS = (HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, ESP, AUTHENTICATION, DESTINATION)  # RFC 8200, section 4
+FRAGMENT_HEADER, ESP, AUTHENTICATION, MOBILITY = 44, 50, 51, 135
+# RFC 8200, section 4, and RFC 6275, section 6.1. Nothing is looked for behind ESP
+EXTENSIONS = (HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, ESP, AUTHENTICATION, DESTINATION, MOBILITY)
+FRAGMENT_BITS = 0xFFF9  # of the fragment header: offset and M (RFC 8200, section 4.5)
+LOOKED_AT = 128  # bytes of a frame that the card has for this; that a longer one ends early it does not know
 HEADER_BYTES = {TCP: 20, UDP: 8}
 PORTS = 4  # bytes that both begin with
 ROUTING_TYPE_2, HOME_ADDRESS = 2, 0xC9  # RFC 6275, sections 6.4 and 6.3
@@ -93,40 +96,58 @@ def flow_of(frame: bytes, l3: int, ether_type: int) -> Flow | None:
 
 
 def _ports(frame: bytes, protocol: int, l4: int, end: int) -> tuple[int, bytes]:
-    """Protocol and ports where a whole TCP or UDP header is there."""
+    """Protocol and ports where there is room for a TCP or UDP header."""
     needed = HEADER_BYTES.get(protocol, 0)
-    if not needed or l4 + needed > min(end, len(frame)):
+    if not needed or l4 + needed > end or (l4 + needed > len(frame) and len(frame) < LOOKED_AT):
         return NO_PROTOCOL, b""
     return protocol, frame[l4 : l4 + PORTS]
 
 
 def _walk(frame: bytes, protocol: int, at: int, end: int, addresses: bytes) -> tuple[int, int, bytes]:
-    """What follows the extension headers that the card walks, where, and the addresses that count with them."""
-    source, destination = addresses[:ADDRESS_BYTES], addresses[ADDRESS_BYTES:]
+    """What follows the extension headers that the card walks, where, and the addresses that count with them.
+
+    Of several home addresses, and of several type 2 routing headers, the first counts.
+    """
     first, limit = at, min(at + EXTENSION_LIMIT, end)
-    while protocol in (ROUTING, DESTINATION) or (protocol == HOP_BY_HOP and at == first):
-        behind = at + 8 + 8 * frame[at + 1] if at + 8 <= limit else limit + 1
-        if behind > limit:
+    home = route = b""
+    while protocol in EXTENSIONS and protocol != ESP and (protocol != HOP_BY_HOP or at == first):
+        size = _size(protocol, frame[at : at + 8]) if at + 8 <= limit else 0
+        header = frame[at : at + size]
+        if not size or at + size > limit or (protocol == FRAGMENT_HEADER and _is_fragment(header)):
             protocol = NO_PROTOCOL
             break
-        header = frame[at:behind]
         if protocol == DESTINATION:
-            source = _home_address(header) or source
-        elif protocol == ROUTING and header[2] == ROUTING_TYPE_2 and len(header) == 8 + ADDRESS_BYTES:
-            destination = header[8:]
-        protocol, at = header[0], behind
-    return protocol, at, source + destination
+            home = home or _home_address(header)
+        elif protocol == ROUTING and header[2] == ROUTING_TYPE_2 and size == 8 + ADDRESS_BYTES:
+            route = route or header[8:]
+        protocol, at = header[0], at + size
+    return protocol, at, (home or addresses[:ADDRESS_BYTES]) + (route or addresses[ADDRESS_BYTES:])
 
 
-def _home_address(header: bytes) -> bytes | None:
-    """The home address option of a destination options header, if it has one."""
+def _size(protocol: int, start: bytes) -> int:
+    """Bytes of an extension header by its first eight; 0: not a multiple of eight, as IPv6 wants it."""
+    if protocol == FRAGMENT_HEADER:
+        return 8
+    if protocol == AUTHENTICATION:  # in words of four (RFC 4302, section 2.2)
+        return 4 * start[1] + 8 if start[1] % 2 == 0 else 0
+    return 8 * start[1] + 8
+
+
+def _is_fragment(header: bytes) -> bool:
+    """Not so a packet that has a fragment header and is whole (RFC 6946)."""
+    return bool(int.from_bytes(header[2:4], "big") & FRAGMENT_BITS)
+
+
+def _home_address(header: bytes) -> bytes:
+    """The home address option of a destination options header, at its alignment of 8 n + 6; nothing: there is none."""
     at = 2
     while at + 2 <= len(header):
         kind, length = header[at], header[at + 1]
         if not kind:  # a single byte of padding (RFC 8200, section 4.2)
             at += 1
             continue
-        if kind == HOME_ADDRESS and length == ADDRESS_BYTES and at + 2 + length <= len(header):
-            return header[at + 2 : at + 2 + length]
-        at += 2 + length
-    return None
+        behind = at + 2 + length
+        if kind == HOME_ADDRESS and length == ADDRESS_BYTES and at % 8 == 6 and behind <= len(header):
+            return header[at + 2 : behind]
+        at = behind
+    return b""

@@ -46,19 +46,17 @@ class Steering:
         self._flows[flow.returning] = pair
 
     def choose(self, frame: bytes, l3: int, ether_type: int, fixed: int) -> tuple[int, int, int]:
-        """Queue, hash and VIRTIO_NET_HASH_REPORT_* of a frame; ``fixed``: queue of those that nothing else decides.
-
-        A queue that is not in use gives way to the first.
-        """
+        """Queue, hash and VIRTIO_NET_HASH_REPORT_* of a frame; ``fixed``: queue of those that nothing else decides."""
         flow = flow_of(frame, l3, ether_type)
         value, report = self.hash(flow) if flow else (0, 0)
         if self.mode == RSS:
             queue = self.table[value & self.mask] if report else self.unclassified
         elif self.mode == AUTOMATIC:
             queue = self._flows.get(flow.coming, fixed) if flow else fixed
+            queue = queue if queue < self.pairs else fixed
         else:
-            return fixed, value, report
-        return (queue if queue < self.pairs else 0), value, report
+            queue = fixed
+        return queue, value, report
 
     def hash(self, flow: Flow) -> tuple[int, int]:
         """Hash and VIRTIO_NET_HASH_REPORT_* of a flow by the enabled types; (0, 0): none of them covers it."""

@@ -68,6 +68,8 @@ class Receive:
         verdict = classify(frame, self.filter)
         for name in verdict.counts:
             count(name)
+        if verdict.queue and verdict.queue >= min(self.filter.steering.pairs, len(self.queues)):
+            verdict = verdict._replace(queue=0)
         room = -(-length // self._beat) * self._beat
         if verdict.drop:
             count(verdict.drop)
@@ -84,8 +86,7 @@ class Receive:
         """Place frames as far as there are buffers. Called when a frame or a buffer has come."""
         while self._placing or self._store:
             number = (self._placing.verdict if self._placing else self._store[0][0]).queue
-            known = number < len(self.queues)
-            if self._placing is None and not (known and self.filter.enable):
+            if self._placing is None and not self.filter.enable:
                 self._drop_head()
                 continue
             queue = self.queues[number]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AVAIL, USED = 1 << 7, 1 << 15  # flags of a descriptor, beside those of both formats
 LENGTH_AT, FLAGS_AT = 8, 14  # bytes into a descriptor
-EVENT_DISABLE, EVENT_DESC = 1, 2  # flags of an event suppression structure; everything else asks for every event
+EVENT_ENABLE, EVENT_DISABLE, EVENT_DESC = range(3)  # flags of an event suppression structure
 _ELEMENT = struct.Struct("<IH")
 _FLAGS = struct.Struct("<H")
 _EVENT = struct.Struct("<HH")
@@ -75,9 +75,11 @@ class PackedRing:
         self._queue.poll()
 
     def wish(self) -> bool:
-        """Write the device event suppression structure: an event when the next descriptor becomes available."""
-        word = self._next % self.size | self._wrap(self._next) << 15
-        good = self._memory.write(self._device_area, _EVENT.pack(word, EVENT_DESC))
+        """Write the device event suppression structure: an event for the next descriptor, or for every one."""
+        event = _EVENT.pack(0, EVENT_ENABLE)
+        if self._queue.event_idx:
+            event = _EVENT.pack(self._next % self.size | self._wrap(self._next) << 15, EVENT_DESC)
+        good = self._memory.write(self._device_area, event)
         self._lost |= not good
         return good
 

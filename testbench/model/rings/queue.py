@@ -41,7 +41,8 @@ class Virtqueue:
         self.ring: Ring = SplitRing(self, 0, (0, 0, 0), 0)
         self._outstanding = 0  # accesses of memory under way
         self._life = 0  # counts starts and stops, so that an answer of an earlier life is known
-        self._kicked = self._armed = False
+        self._kicked = False
+        self._armed = False  # the driver has been told when to notify
         self._polling = False  # the ring is being looked at, or the wish written before it is looked at again
         self._used: deque[Used] = deque()  # given back and not in the ring
         self._used_due = 0
@@ -55,7 +56,7 @@ class Virtqueue:
         self.chains.clear()
         self._life += 1
         self.running, self.broken = True, False
-        self._armed = False
+        self._armed = not (self.event_idx or self.packed)
         self.poll()
 
     def stop(self) -> None:
@@ -111,13 +112,13 @@ class Virtqueue:
 
     def looked(self, new: bool) -> None:
         """The ring has been looked at: look again, rest, or wait for room. Before a rest the driver is told its end."""
-        if new:
+        if new and self.event_idx:
             self._armed = False
         if self.ring.starved:
             self._polling = False  # goes on when the consumer takes a chain
-        elif new or (self._kicked and (self._armed or not self.event_idx)):
+        elif new or (self._kicked and self._armed):
             self.poll()
-        elif self.event_idx and not self._armed:
+        elif not self._armed:
             # the look that follows must not miss what the driver published before it could see the wish
             self.access(self.memory.write_latency(), self._wished)
         else:
