@@ -73,10 +73,28 @@ def test_the_driver_is_linuxs_own_and_sets_the_card(session):
     assert "driver: virtio_net" in guest.run("ethtool -i eth0").output
     link = guest.run("ip link show eth0").output
     assert f"mtu {MTU} " in link and f"link/ether {mac(1)} " in link
+    at_once = fetched(session)
     # tx-frames other than 0, or the kernel takes it for a change of NAPI's weight, which wants the link down
     assert guest.run("ethtool -C eth0 rx-usecs 100 rx-frames 32 tx-usecs 100 tx-frames 32").status == 0
     assert "rx-frames: 32" in " ".join(guest.run("ethtool -c eth0").output.split())
     assert "NOTF_COAL" in session.cards.record()[0]["features"]
+    coalesced = fetched(session)
+    assert coalesced["irq_by_packets"] + coalesced["irq_by_time"] > 0 == at_once["irq_by_packets"]
+    # each frame that waits for others saves an interrupt, or a look at whether the kernel wants one
+    assert per_frame(coalesced) < per_frame(at_once) / 2, (coalesced, at_once)
+
+
+def fetched(session):
+    """What a megabyte from the other guest adds to the counters of the first one's card."""
+    before = session.cards.record()[0]["counters"]
+    assert session.guests[0].run("iperf3 --client 10.78.0.2 --reverse --bytes 1M", 60).status == 0
+    after = session.cards.record()[0]["counters"]
+    return {name: after[name] - before[name] for name in after}
+
+
+def per_frame(counters):
+    """Times the card thought of an interrupt, for each frame that came or went."""
+    return (counters["irq_messages"] + counters["irq_suppressed"]) / (counters["rx_frames"] + counters["tx_frames"])
 
 
 def test_a_card_that_has_ended_is_the_error_that_is_told(session, monkeypatch):
