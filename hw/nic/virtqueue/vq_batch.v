@@ -4,6 +4,7 @@
 // A driver looks at the next used descriptor alone. So the first one of a batch is written without its flags, those after it
 // with theirs, and when all are in memory the first one's flags publish the batch at once. A batch is open, then sealed: no
 // element joins it any more, it waits for its answers. One batch of a queue is sealed at a time; while it is, another fills.
+// Answers come in the order of the writes: with the last element's all of its batch are in memory.
 `default_nettype none
 
 module vq_batch #(
@@ -16,7 +17,7 @@ module vq_batch #(
     // a queue starts afresh
     input  wire              start_valid,
     input  wire [QW-1:0]     start_queue,
-    // an element is written
+    // an element is written; never in the cycle of a publication
     input  wire              put,
     input  wire [QW-1:0]     put_queue,
     input  wire [15:0]       put_index,         // where it stands
@@ -24,9 +25,10 @@ module vq_batch #(
     input  wire              put_wrote,         // the device has written to the buffer
     input  wire              put_more,          // further buffers of its frame follow
     output wire              put_first,         // it is the first of its batch: its flags wait
-    // an element is in memory
-    input  wire              ack,
-    input  wire [QW-1:0]     ack_queue,
+    output wire              put_seals,         // it is the last
+    // a batch's last element is in memory
+    input  wire              batch_in,
+    input  wire [QW-1:0]     batch_queue,
     // publication
     input  wire              publish,
     input  wire [QW-1:0]     x_queue,
@@ -48,60 +50,43 @@ module vq_batch #(
     reg [16:0]       s_first  [0:DEPTH-1];
     reg [15:0]       s_behind [0:DEPTH-1];
     reg [15:0]       s_frames [0:DEPTH-1];
-    reg [6:0]        s_last   [0:DEPTH-1];      // number of its last element
-    reg [6:0]        written  [0:DEPTH-1];      // elements, modulo more than can be on their way
-    reg [6:0]        acked    [0:DEPTH-1];
 
-    // ---- an element joins the open batch, or opens one; if nothing is sealed, the batch is, at the end of a frame ---------
-    wire        joins    = open[put_queue];
-    wire [16:0] first    = joins ? o_first[put_queue] : {put_wrote, put_index};
-    wire [15:0] frames   = (joins ? o_frames[put_queue] : 16'd0) + {15'd0, !put_more};
-    wire [6:0]  number   = written[put_queue] + 7'd1;
-    wire        freed    = publish && x_queue == put_queue;
-    wire        put_seal = put && !put_more && (!sealed[put_queue] || freed);
+    wire        joins  = open[put_queue];
+    wire [16:0] first  = joins ? o_first[put_queue] : {put_wrote, put_index};
+    wire [15:0] frames = (joins ? o_frames[put_queue] : 16'd0) + {15'd0, !put_more};
+    wire        moves  = open[x_queue] && whole[x_queue];
 
     assign put_first = !joins;
-
-    // ---- a sealed batch is published; the open one takes its place -----------------------------------------------------
-    wire        met      = put && put_queue == x_queue;
-    wire        moves    = publish && open[x_queue] && whole[x_queue] && !met;
-    wire        acks     = ack && ack_queue == x_queue;
-    wire        all_in   = acked[x_queue] + {6'd0, acks} == written[x_queue];
-
+    assign put_seals = !put_more && !sealed[put_queue];
     assign {x_wrote, x_first} = s_first[x_queue];
-    assign x_index  = s_behind[x_queue];
-    assign x_frames = s_frames[x_queue];
-    assign waiting  = open | sealed;
+    assign x_index   = s_behind[x_queue];
+    assign x_frames  = s_frames[x_queue];
+    assign waiting   = open | sealed;
 
-    integer i;
     always @(posedge clk) begin
-        if (ack) begin
-            acked[ack_queue] <= acked[ack_queue] + 7'd1;
-            if (sealed[ack_queue] && acked[ack_queue] + 7'd1 == s_last[ack_queue]) due[ack_queue] <= 1'b1;
-        end
+        if (batch_in) due[batch_queue] <= 1'b1;
         if (publish) begin
-            due[x_queue]    <= moves && all_in;
-            sealed[x_queue] <= moves;
+            // The open batch takes the published one's place. Its elements were written before these flags, and its own
+            // flags wait for the answer to these.
+            due[x_queue]      <= moves;
+            sealed[x_queue]   <= moves;
             s_first[x_queue]  <= o_first[x_queue];
             s_behind[x_queue] <= o_behind[x_queue];
             s_frames[x_queue] <= o_frames[x_queue];
-            s_last[x_queue]   <= written[x_queue];
             if (moves) open[x_queue] <= 1'b0;
         end
         if (put) begin
-            written[put_queue]  <= number;
-            open[put_queue]     <= !put_seal;
+            open[put_queue]     <= !put_seals;
             whole[put_queue]    <= !put_more;
             o_first[put_queue]  <= first;
             o_behind[put_queue] <= put_behind;
             o_frames[put_queue] <= frames;
         end
-        if (put_seal) begin
+        if (put && put_seals) begin
             sealed[put_queue]   <= 1'b1;
             s_first[put_queue]  <= first;
             s_behind[put_queue] <= put_behind;
             s_frames[put_queue] <= frames;
-            s_last[put_queue]   <= number;
         end
         if (start_valid) begin
             open[start_queue]   <= 1'b0;
@@ -112,10 +97,6 @@ module vq_batch #(
             open   <= {QUEUES{1'b0}};
             sealed <= {QUEUES{1'b0}};
             due    <= {QUEUES{1'b0}};
-            for (i = 0; i < DEPTH; i = i + 1) begin
-                written[i] <= 7'd0;
-                acked[i]   <= 7'd0;
-            end
         end
     end
 endmodule

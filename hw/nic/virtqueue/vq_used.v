@@ -37,7 +37,7 @@ module vq_used #(
     output wire [63:0]       e_addr,
     output wire [15:0]       e_len,             // bytes
     output wire [63:0]       e_data,
-    output wire [16:0]       e_info,            // more of the frame follows, used index after this element
+    output wire [16:0]       e_info,            // its answer lets nothing be published, used index after this element
     // publishing writes of 16 bits
     output wire              x_valid,
     input  wire              x_ready,
@@ -85,6 +85,7 @@ module vq_used #(
     wire        put    = e_valid && e_ready;
     wire        wrote  = cpl_len != 32'd0;
     wire        put_first;
+    wire        put_seals;
     wire [15:0] flags  = (next_c[15] ? 16'd0 : F_USED) | (wrote ? F_WRITE : 16'd0);
 
     vq_step u_behind (
@@ -96,11 +97,11 @@ module vq_used #(
     assign e_addr    = cfg_packed ? desc + 64'd8 + {44'd0, pos_c, 4'd0} : used + 64'd4 + {45'd0, pos_c, 3'd0};
     assign e_len     = (cfg_packed && put_first) ? 16'd6 : 16'd8;
     assign e_data    = cfg_packed ? {flags, cpl_id, cpl_len} : {cpl_len, 16'd0, cpl_id};
-    assign e_info    = {cpl_more, behind};
+    assign e_info    = {cfg_packed ? !put_seals : cpl_more, behind};
 
     // ---- publication -------------------------------------------------------------------------------------------------
     wire              publish  = x_valid && x_ready;
-    wire              element  = b_valid && b_kind == B_ELEMENT;
+    wire              frame_in = b_valid && !b_error && b_kind == B_ELEMENT && !b_info[16];
     wire              index_in = b_valid && b_kind == B_INDEX;
     wire [15:0]       s_index;
     wire [15:0]       s_frames;
@@ -115,13 +116,13 @@ module vq_used #(
 
     vq_acked #(.QUEUES(QUEUES), .QW(QW)) u_split (
         .clk(clk), .rst(rst), .start_valid(start_valid), .start_queue(start_queue),
-        .frame_in(element && !b_error && !b_info[16] && !cfg_packed), .frame_queue(b_queue), .frame_index(b_info[15:0]),
+        .frame_in(frame_in && !cfg_packed), .frame_queue(b_queue), .frame_index(b_info[15:0]),
         .publish(publish), .x_queue(x_queue), .x_index(s_index), .x_frames(s_frames), .due(s_due)
     );
     vq_batch #(.QUEUES(QUEUES), .QW(QW)) u_packed (
         .clk(clk), .rst(rst), .start_valid(start_valid), .start_queue(start_queue),
         .put(put && cfg_packed), .put_queue(cpl_queue), .put_index(next_c), .put_behind(behind), .put_wrote(wrote),
-        .put_more(cpl_more), .put_first(put_first), .ack(element && cfg_packed), .ack_queue(b_queue),
+        .put_more(cpl_more), .put_first(put_first), .put_seals(put_seals), .batch_in(frame_in && cfg_packed), .batch_queue(b_queue),
         .publish(publish), .x_queue(x_queue), .x_first(p_first), .x_wrote(p_wrote), .x_index(p_index), .x_frames(p_frames),
         .due(p_due), .waiting(p_waiting)
     );
