@@ -9,6 +9,7 @@ import pytest
 GUEST_CSUM, MRG_RXBUF, CTRL_VQ, CTRL_RX, INDIRECT, EVENT_IDX, RING_PACKED, IN_ORDER, RING_RESET, HASH_REPORT = (
     1, 15, 17, 18, 28, 29, 34, 35, 40, 57
 )  # fmt: skip
+RINGS = ("split",)  # what a test does not say itself; here every one says it
 PLAIN = bytes(10)
 OWN, OTHER = bytes.fromhex("02fe52000001"), bytes.fromhex("02aabbccddee")
 SETS = {
@@ -45,14 +46,14 @@ def ahead(indices, size):
     return (available - used) % (2 * size)
 
 
-@pytest.mark.parametrize("size", [5, 16, 63])
+@pytest.mark.parametrize("size", [5, 63])
 @pytest.mark.parametrize("name", SETS)
 def test_frames_and_commands_go_round_and_round(check, rng, name, size):
     features = SETS[name]
     merging, header = MRG_RXBUF in features, bytes(8) * (HASH_REPORT in features)
     rx_bytes = 300 if merging else 2048
     rows = [up(*features)]
-    for number in range(60):
+    for number in range(30):
         sent = [frame(rng, rng.randrange(60, 1500), OTHER) for _ in range(rng.randrange(1, min(size // 2, 8) + 1))]
         rows.append((["transmit", 0, sent, "", INDIRECT in features and number % 2 == 0], sent))
         length = rng.randrange(60, min(1500, rx_bytes * (size - 1)))

@@ -26,6 +26,7 @@ class HandDriver:
     def __init__(self, sim: SimBase, args: dict[str, Any]) -> None:
         self.sim, self.pairs, self.size = sim, args.get("pairs", 1), args.get("size", 16)
         self.rx_bytes = args.get("rx_bytes", 2048)
+        self._always = {VERSION_1, RING_PACKED} if args.get("ring") == "packed" else {VERSION_1}
         self.bus = RecordingBus(sim.mgmt)
         self.settings = CardSettings(**args.get("card", {}))
         self.firmware = Firmware(self.bus, self.settings)
@@ -54,8 +55,8 @@ class HandDriver:
         self._task.cancel()
 
     async def up(self, features: Sequence[int]) -> int:
-        """Reset the device and make it live with these features and VERSION_1; the status that it then has."""
-        transport, self.features = self.transport, {*features, VERSION_1}
+        """Reset the device and make it live with these features, VERSION_1 and its rings; the status it then has."""
+        transport, self.features = self.transport, {*features, *self._always}
         await transport.reset()
         self.sim.host.unguard()
         transport.write("device_status", ACKNOWLEDGE)

@@ -18,7 +18,7 @@ class Session:
         self.sim, self.driver = sim, HandDriver(sim, args)
 
     async def up(self, *features: int) -> int:
-        """Reset, and up with these features and VERSION_1; the device's status."""
+        """Reset, and up with these features, VERSION_1 and its rings; the device's status."""
         return await self.driver.up(features)
 
     async def send(self, request: str, capacity: int = 1) -> str:
