@@ -26,9 +26,12 @@ PACKED_ON_RTL = {
     "test_waiting_is_by_interrupt",
     "test_a_full_transmit_ring_is_reported_and_goes_on_by_interrupt",
     "test_chaos",
+    "test_flows_come_to_the_pair_of_the_indirection_table",
+    "test_flows_come_back_on_the_pair_they_were_sent_from",
+    "test_ethtools_verbs_work_on_the_card",
 }
-"""Tests that the RTL is put to with packed rings too: data, wrap, event suppression, resets, chaos. The model is put to
-all of them, and is held against the RTL elsewhere.
+"""Tests that the RTL is put to with packed rings too: data, wrap, event suppression, resets, chaos, pairs, ethtool. The
+model is put to all of them, and is held against the RTL elsewhere.
 """
 
 

@@ -149,13 +149,11 @@ def wide(request):
 
 def ways(rng, flow, count):
     """UDP frames whose two ends are alike, so that what comes back is of the flow that was sent."""
-    end = f"10.0.{flow}.1"
-    packet = (
-        Ether(dst=THEIRS.hex(":"), src=OURS.hex(":")) / IP(src=end, dst=end) / UDP(sport=1024 + flow, dport=1024 + flow)
-    )
-    return [
-        bytes(packet / (number.to_bytes(4, "big") + rng.randbytes(rng.randint(20, 400)))) for number in range(count)
-    ]
+    end, port = f"10.0.{flow}.1", 1024 + flow
+    link = Ether(dst=THEIRS.hex(":"), src=OURS.hex(":"))
+    packet = link / IP(src=end, dst=end) / UDP(sport=port, dport=port)
+    bodies = [number.to_bytes(4, "big") + rng.randbytes(rng.randint(20, 400)) for number in range(count)]
+    return [bytes(packet / body) for body in bodies]
 
 
 def test_flows_come_back_on_the_pair_they_were_sent_from(wide, rng, rings):
