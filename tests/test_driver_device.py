@@ -64,6 +64,25 @@ def test_num_buffers_says_nothing_without_mergeable_buffers(up):
     assert card.queues.rx[0].errors == 0
 
 
+@pytest.mark.parametrize("place", ["setup_queue", "queue_limit"])
+@pytest.mark.parametrize("half", ["rx", "tx"])
+def test_a_queue_that_is_refused_when_it_is_to_start_anew_leaves_nothing_behind(up, half, place):
+    _, card = up()
+    assert card.transmit(FRAME)
+
+    async def refuses(*_):
+        raise QueueError("refused")
+
+    setattr(card.transport, place, refuses)
+    with pytest.raises(QueueError, match="refused"):
+        run(card.queues.reset_rx(0) if half == "rx" else card.queues.reset_tx(0))
+    delattr(card.transport, place)
+    run(card.close())
+    assert card.memory.live_buffers == 0 and card.queues.past["tx_packets"] == 1
+    run(card.probe())
+    assert card.transmit(FRAME)
+
+
 @pytest.mark.parametrize("without", WITHOUT)
 @pytest.mark.parametrize("vectors", [1, 2, 8])
 @pytest.mark.parametrize("limit", [128, 100])
