@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -124,7 +125,7 @@ def main(
     record = Record(seed, this_machine())
     if add:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            record = Record.read(out)
+            record = replace(Record.read(out), machine=record.machine)
     console.print(f"seed {record.seed}")
     cards = [name for name in DEVICES if name in loss.FRAMES and (not device or name in device)]
     right = True

@@ -51,5 +51,6 @@ class Record:
 
 
 def this_machine() -> str:
-    """In words."""
-    return f"{os.cpu_count()} processors, Linux {platform.release()}, Python {platform.python_version()}"
+    """In words, with what else it does."""
+    load = f"load average {os.getloadavg()[2]:.1f} when it began"
+    return f"{os.cpu_count()} processors, Linux {platform.release()}, Python {platform.python_version()}, {load}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from testbench.interop.net_vhost import net_vhost
 from testbench.interop.wire_end import pair
 
 SILENCE_S = 8.0
+ADDRESS = re.compile(r" ([0-9a-f]{2}:){5}[0-9a-f]{2}$")  # another one every time
 WHY = (
     "net_vhost offers CTRL_VQ, the kernel takes it, and nobody serves the control queue: the kernel spins on its first "
     "command for ever (tried: the guest boots, its driver says '{said}' and gives no sign of life for {silence:g} s). "
@@ -39,4 +41,4 @@ def reason() -> str:
             said = [line for line in guest.console().splitlines() if "virtio_net" in line]
             if "CTRL_VQ" not in features or not said:
                 raise CellError(f"not for the known reason: features {features}, console {guest.console()[-500:]}")
-            return WHY.format(said=said[-1], silence=SILENCE_S)
+            return WHY.format(said=ADDRESS.sub("", said[-1]), silence=SILENCE_S)
