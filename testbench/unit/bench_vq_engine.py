@@ -202,7 +202,7 @@ async def keeps_pace_at_host_latency(dut):
 async def stop_in_a_burst(h, queue):
     """Come to a moment at which answers for a full ring arrive as fast as they can, and nothing else is under way."""
     await h.until(lambda: h.settled(), 20_000, "rest before the burst")
-    h.pop_stall, h.stall = 1.0, 0.0
+    h.pop_stall, h.stall, h.latency = 1.0, 0.0, lambda: 8
     h.drivers[queue].reclaim()
     while h.drivers[queue].add(1):
         pass
@@ -217,7 +217,7 @@ async def stop_and_start_in_the_middle_of_traffic(dut):
     h = harness(dut, 3)
     await h.reset(event_idx=True, indirect=True)
     for queue in range(h.queues):
-        h.add_queue(queue, 13 if PACKED else 16, first_index(h, 13))
+        h.add_queue(queue, 61 if PACKED else 64, first_index(h, 61))
     for _ in range(int(100 * SCALE)):
         queue = h.rng.randrange(h.queues)
         length = h.rng.randint(0, 400)
@@ -232,6 +232,7 @@ async def stop_and_start_in_the_middle_of_traffic(dut):
         await h.step()
         await h.until(lambda q=queue: h.quiet[q], 3000, "stop")
         h.pop_stall = h.stall = 0.3
+        h.latency = lambda: h.rng.randint(1, 40)
         driver = h.drivers[queue]
         driver.reclaim()
         assert not driver.expected_used, "completions of a stopped queue were lost"
