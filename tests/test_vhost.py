@@ -6,12 +6,11 @@ import select
 import time
 
 import pytest
-from scapy.layers.inet import IP, UDP
-from scapy.layers.l2 import Ether
 from vhost_cards import GONE_S, left_alone, looped_card
-from vhost_traffic import OURS, THEIRS, Stream, carry, numbered
+from vhost_driver import arriving, down, up
+from vhost_traffic import Stream, carry, numbered
 
-from host_driver import Feature, NetDevice, Options
+from host_driver import Feature
 from host_driver.errors import BackEndGone, RequestRefused
 from host_driver.transport.vhost_user import (
     WANTED,
@@ -20,15 +19,12 @@ from host_driver.transport.vhost_user import (
     ProtocolFeature,
     Request,
     VhostUserHost,
-    VhostUserTransport,
     run,
 )
 
 LONGEST = 1514
 FRAMES = {"rtl": 300, "model": 3000}
 PAGE = 4096
-RINGS = {"split": frozenset({Feature.RING_PACKED}), "packed": frozenset({Feature.IN_ORDER}), "all": frozenset()}
-"""What the driver does not take for each kind of rings; with "all" they are packed, and used in order."""
 
 
 @pytest.fixture(scope="module", params=["model", "rtl"])
@@ -47,30 +43,6 @@ def alone(card):
 @pytest.fixture(params=["split", "packed"])
 def rings(request):
     return request.param
-
-
-def up(host, rings="all", unwanted=frozenset(), **options):
-    options = Options(unwanted=unwanted | RINGS[rings], **options)
-    device = NetDevice(host, options=options, transport=VhostUserTransport)
-    run(device.probe())
-    assert (Feature.RING_PACKED in device.features) == (rings != "split")
-    if device.queues.control:
-        run(device.settings.set_promisc(True))  # the frames that come back are addressed to somebody else
-    return device
-
-
-def down(device):
-    run(device.close())
-    assert device.memory.live_buffers == 0
-
-
-def arriving(device):
-    """The next frames that come."""
-    deadline = time.monotonic() + GONE_S
-    while not (frames := device.poll()):
-        assert time.monotonic() < deadline
-        run(device.wait(int(GONE_S * 1e9)))
-    return frames
 
 
 def carried(card, host, rng, frames=None, rings="all", **options):
@@ -137,50 +109,6 @@ def test_the_control_queue_reaches_the_card(card, rings):
         run(device.settings.set_rx_coalescing(8, 50))
         run(device.settings.set_promisc(True))
         assert card.record()["counters"]["ctrl_commands"] >= 2
-        down(device)
-
-
-@pytest.fixture(scope="module", params=["model", "rtl"])
-def wide(request):
-    """A card of four pairs."""
-    with looped_card(request.param, pairs=4) as card:
-        yield card
-
-
-def ways(rng, flow, count):
-    """UDP frames whose two ends are alike, so that what comes back is of the flow that was sent."""
-    end, port = f"10.0.{flow}.1", 1024 + flow
-    link = Ether(dst=THEIRS.hex(":"), src=OURS.hex(":"))
-    packet = link / IP(src=end, dst=end) / UDP(sport=port, dport=port)
-    bodies = [number.to_bytes(4, "big") + rng.randbytes(rng.randint(20, 400)) for number in range(count)]
-    return [bytes(packet / body) for body in bodies]
-
-
-def test_flows_come_back_on_the_pair_they_were_sent_from(wide, rng, rings):
-    with left_alone(wide), VhostUserHost.connect(wide.path) as host:
-        device = up(host, rings, unwanted=frozenset({Feature.RSS}), pairs=4)
-        assert device.queues.max_pairs == 4 and set(device.transport.vrings) == set(range(9))
-        carry(*(Stream(device, device, ways(rng, pair, 60), pair, window=20) for pair in range(4)))
-        run(device.steering.set_pairs(2))
-        carry(*(Stream(device, device, ways(rng, 4 + pair, 20), pair, window=20) for pair in range(2)))
-        down(device)
-
-
-def test_rss_spreads_flows_and_keeps_each_on_its_pair(wide, rng, rings):
-    with left_alone(wide), VhostUserHost.connect(wide.path) as host:
-        device = up(host, rings, pairs=4)
-        assert Feature.RSS in device.features
-        frames = [frame for flow in range(16) for frame in ways(rng, flow, 3)]
-        got = {}
-        for frame in frames:
-            assert device.transmit(frame)
-            (one,) = arriving(device)
-            assert one.frame == frame
-            got.setdefault(frame[26:38], set()).add(one.pair)
-        assert len(got) == 16 and all(len(pairs) == 1 for pairs in got.values())
-        assert len(set.union(*got.values())) > 1
-        run(device.steering.set_table([3]))
-        assert device.transmit(frames[0]) and [one.pair for one in arriving(device)] == [3]
         down(device)
 
 
