@@ -9,6 +9,7 @@
 //          +-> beat_delay -----------------------------------------------------+-> m_axis
 //
 // Every judge says its word once a frame and a fixed time after it has seen what it needs; the last beat collects them.
+// Longer than most files for its ports and wires.
 `default_nettype none
 `include "meta.vh"
 

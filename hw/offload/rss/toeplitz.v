@@ -25,9 +25,11 @@ module toeplitz #(
 
     // Blocking temporaries inside the clocked block: nothing is evaluated while no frame is hashed.
     /* verilator lint_off BLKSEQ */
-    reg [SPAN-1:0] key;
-    reg [31:0]     sum;
-    integer        i;
+    reg [SPAN-1:0]    key;
+    reg [SLICE/3-1:0] threes;
+    reg [31:0]        sum;
+    integer           i;
+    integer           j;
 
     always @(posedge clk) begin
         if (rst) running <= 1'b0;
@@ -41,10 +43,16 @@ module toeplitz #(
             step <= step + 3'd1;
         end
         if (running) begin
-            key = cfg_key[320 - SPAN - step * SLICE +: SPAN];
-            sum = 32'd0;
-            for (i = 0; i < SLICE; i = i + 1)
-                if (rest[287 - i]) sum = sum ^ key[SPAN - 32 - i +: 32];
+            // chosen among STEPS places: a shifter to any place would cost a thousand LUTs more at 72 bits a cycle
+            key = cfg_key[319 -: SPAN];
+            for (i = 1; i < STEPS; i = i + 1)
+                if (step == i[2:0]) key = cfg_key[320 - SPAN - i * SLICE +: SPAN];
+            for (i = 0; i < 32; i = i + 1) begin
+                // three of these fill a LUT
+                for (j = 0; j < SLICE / 3; j = j + 1)
+                    threes[j] = ^(rest[288 - SLICE + 3*j +: 3] & key[i + 3*j +: 3]);
+                sum[i] = ^threes;
+            end
             m_hash <= ((step == 3'd0) ? 32'd0 : m_hash) ^ sum;
         end
     end
