@@ -15,7 +15,7 @@ from testbench.interop.wire_end import SHORTEST, WireEnd, numbered, pair
 
 FRAMES = {"rtl": 50_000, "model": 1_000_000}
 REQUIRED = {"rtl": 3_000, "model": 15_000}  # frames a wall second
-WINDOW = 128
+WINDOW = 192  # of 256 buffers of the receive ring
 SECONDS_A_FRAME = 1 / 200  # beyond which it is given up
 
 

@@ -17,7 +17,7 @@ SHORTEST = 60  # bytes without FCS, of a frame of 64
 LONGEST_MESSAGE = 1 << 17
 QUIET_S = 20.0
 AFTER_S = 0.2  # in which a frame that came twice would show
-BURST = 32
+GATHER_S = 0.001  # so that frames come in bursts, and who sends them need not wake us for each
 
 
 class WireError(Exception):
@@ -135,6 +135,7 @@ class WireEnd:
             now = time.monotonic()
             if self.got != before:
                 heard = now
+                time.sleep(GATHER_S)
             elif now - heard > QUIET_S or now - started > limit_s:
                 raise WireError(f"{len(self._due)} frames from number {self.got:,} on have not come back")
             else:
