@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The books that a back end keeps of what it works on (INFLIGHT_SHMFD), in memory that outlives it at its front end.
 
-This card returns the buffers of a ring in the order in which they were offered, so the rings themselves say what it had
-not returned; the protocol asks for no more than that. The memory is made and taken as it asks, and stays empty.
+This card returns the buffers of a ring in the order in which they were offered, so a split ring's used index says what
+had not been returned. Where a packed ring goes on, its front end has to know. The memory is made and taken as the
+protocol asks, and stays empty.
 """
 
 from __future__ import annotations
