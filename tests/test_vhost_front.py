@@ -48,7 +48,8 @@ ALL_PROTOCOL = sum(
 
 @pytest.fixture(autouse=True)
 def nothing_stays_open():
-    before = set(os.listdir("/proc/self/fd"))
+    gc.collect()  # what other tests have left is theirs
+    before = os.listdir("/proc/self/fd")
     yield
     for thread in threading.enumerate():
         if isinstance(thread, BackEnd):

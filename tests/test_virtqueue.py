@@ -38,8 +38,8 @@ SOURCES = [
 ]
 
 
-def run(ring, simulator, data_w, queues, testcase):
-    env = {"VQ_RING": ring, "VQ_SCALE": "1" if simulator == "verilator" else "0.3"}
+def run(ring_format, simulator, data_w, queues, testcase):
+    env = {"VQ_RING": ring_format, "VQ_SCALE": "1" if simulator == "verilator" else "0.3"}
     parameters = {"DATA_W": data_w, "QUEUES": queues}
     run_bench("vq_engine", "testbench.unit.bench_vq_engine", SOURCES, simulator, parameters, testcase, env)
 
@@ -70,22 +70,22 @@ BUILDS = [
 
 
 @pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
-@pytest.mark.parametrize("ring", RINGS)
-def test_random_rings(ring, simulator, data_w, queues):
-    run(ring, simulator, data_w, queues, RANDOM)
+@pytest.mark.parametrize("ring_format", RINGS)
+def test_random_rings(ring_format, simulator, data_w, queues):
+    run(ring_format, simulator, data_w, queues, RANDOM)
 
 
 @pytest.mark.parametrize(("simulator", "data_w", "queues"), BUILDS)
-@pytest.mark.parametrize("ring", RINGS)
-def test_trouble(ring, simulator, data_w, queues):
-    only = ["a_popped_chain_outlives_its_packed_ring"] if ring == "packed" else []
-    run(ring, simulator, data_w, queues, TROUBLE + only)
+@pytest.mark.parametrize("ring_format", RINGS)
+def test_trouble(ring_format, simulator, data_w, queues):
+    only = ["a_popped_chain_outlives_its_packed_ring"] if ring_format == "packed" else []
+    run(ring_format, simulator, data_w, queues, TROUBLE + only)
 
 
 @pytest.mark.parametrize(("data_w", "queues"), [(64, 5), (128, 2), (512, 1)])
-@pytest.mark.parametrize("ring", RINGS)
-def test_pace(ring, data_w, queues):
-    run(ring, "verilator", data_w, queues, "keeps_pace_at_host_latency")
+@pytest.mark.parametrize("ring_format", RINGS)
+def test_pace(ring_format, data_w, queues):
+    run(ring_format, "verilator", data_w, queues, "keeps_pace_at_host_latency")
 
 
 PACKED = [

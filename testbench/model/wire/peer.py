@@ -123,6 +123,6 @@ class Peer:
     def values(self) -> dict[str, int]:
         """Settings and counters by name, without the faults'."""
         return {
-            "loopback": int(self.loopback), "tap": self.tap_fd, "tap_reads": self._tap_reads,
-            "tap_writes": self._tap_writes, "tap_full": self._tap_full,
+            "loopback": int(self.loopback), "joined": int(self.joined), "tap": self.tap_fd,
+            "tap_reads": self._tap_reads, "tap_writes": self._tap_writes, "tap_full": self._tap_full,
         }  # fmt: skip
