@@ -145,6 +145,7 @@ async def a_packed_ring_of_six_feeds_the_consumer(dut):
     ):
         getattr(dut, name).value = 0
     dut.cfg_enable.value = 1
+    dut.cfg_hash_report.value = 0
     dut.rst.value = 1
     for _ in range(4):
         await RisingEdge(dut.clk)
