@@ -9,6 +9,7 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 
 from firmware import regs
 from testbench.lib.config import CardConfig
+from testbench.lib.rss_vectors import KEY
 
 OK, ERR = "00", "01"
 GUEST_CSUM, CTRL_GUEST_OFFLOADS, MAC, CTRL_VQ, CTRL_RX, CTRL_VLAN, MQ, VQ_NOTF_COAL, HASH_REPORT, RSS = (
@@ -17,7 +18,6 @@ GUEST_CSUM, CTRL_GUEST_OFFLOADS, MAC, CTRL_VQ, CTRL_RX, CTRL_VLAN, MQ, VQ_NOTF_C
 OWN, OTHER = "02:fe:52:00:00:01", "02:aa:bb:cc:dd:ee"
 FOUR = {"build": CardConfig(queue_pairs=4), "pairs": 4}
 FIXED, AUTOMATIC, BY_HASH = 0, 1, 2  # STEERING
-KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
 # of "Verifying the RSS hash calculation": the hash over addresses and TCP ports with this key
 FLOWS = {
     0x51CCC178: ("66.9.149.187", 2794, "161.142.100.80", 1766),

@@ -13,10 +13,10 @@ from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 
 from testbench.lib.config import CardConfig
+from testbench.lib.rss_vectors import KEY
 
 CTRL_GUEST_OFFLOADS, CTRL_VLAN, MQ, HASH_REPORT, RSS = 2, 19, 22, 57, 60
 OWN, OTHER = "02:fe:52:00:00:01", "02:aa:bb:cc:dd:ee"
-KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
 ENTRIES = 128  # of the card's indirection table
 KINDS = {"ip4": 1, "tcp4": 2, "udp4": 3, "ip6": 4, "tcp6": 5, "udp6": 6}  # VIRTIO_NET_HASH_REPORT_*
 ALL = frozenset(KINDS)

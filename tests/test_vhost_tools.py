@@ -241,9 +241,9 @@ def test_two_cards_are_joined_by_a_path():
         ends = []
         waiting = threading.Thread(target=lambda: ends.append(one.__enter__()))
         waiting.start()
-        with other as (fd, loopback):
+        with other as (fd, loopback, joined):
             waiting.join(10)
             os.write(fd, bytes(60))
-            assert len(os.read(ends[0][0], 100)) == 60 and not loopback
+            assert len(os.read(ends[0][0], 100)) == 60 and joined and not loopback
         one.__exit__(None, None, None)
         assert not (folder / "wire").exists()

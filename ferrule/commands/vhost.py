@@ -38,11 +38,10 @@ def vhost(path: Path, settings: VhostSettings, wire: str, out: Path) -> int:
     with contextlib.ExitStack() as stack:
         if wire.startswith("join:"):
             say("waiting for the card at the other end of the wire")
-        fd, loopback = stack.enter_context(wire_end(wire))
+        end = stack.enter_context(wire_end(wire))
         with console.status("starting the card (the first start builds its simulator)"):
-            card = stack.enter_context(
-                VhostCard(path, replace(settings, loopback=loopback), out, fd, wire.startswith("join:"), say)
-            )
+            settings = replace(settings, loopback=end.loopback)
+            card = stack.enter_context(VhostCard(path, settings, out, end.fd, end.joined, say))
         stack.enter_context(ControlSocket(out / NAME, lambda verb, _: _control(card, verb)))
         say(f"listening at {path}")
         while not over.wait(0.5):

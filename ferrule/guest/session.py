@@ -20,7 +20,7 @@ from ferrule.guest.guest import Guest, GuestSettings
 from ferrule.guest.line import Result
 from ferrule.guest.servers import default_server
 from ferrule.guest.uml import UmlGuest
-from ferrule.live.namespace import Namespace, NamespaceError
+from ferrule.live.namespace import Namespace, NamespaceError, ServerFailed
 from ferrule.vhost.settings import VhostSettings
 
 FAR_IPV4, FAR_IPV6 = "10.78.0.2", "fd78::2"  # also of the second guest: the same commands find the server there
@@ -98,14 +98,10 @@ class GuestSession:
         return far, fd
 
     def _serve_in_namespace(self, far: Namespace, server: str) -> None:
-        pid = far.run(["sh", "-c", server], self.run_dir / "server.log")
-        deadline = time.monotonic() + SERVER_START_S
-        while not far.listening():
-            status = far.poll(pid, 0.05)
-            if status not in (None, 0):  # 0: it has put itself into the background
-                raise self._no_server(f"ended with status {status}")
-            if time.monotonic() > deadline:
-                raise self._no_server(f"listens on no TCP port after {SERVER_START_S:g} s")
+        try:
+            far.serve(["sh", "-c", server], self.run_dir / "server.log", SERVER_START_S)
+        except ServerFailed as error:
+            raise self._no_server(str(error)) from error
 
     def _serve_in_guest(self, server: str) -> None:
         log = shlex.quote(str(self.run_dir / "server.log"))

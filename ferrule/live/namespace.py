@@ -25,6 +25,10 @@ class NamespaceError(FerruleError):
     """The namespace, its interface or a command in it failed; the message says why and what to do."""
 
 
+class ServerFailed(FerruleError):
+    """A server "ended with status N" or "listens on no TCP port after N s"; who started it says which."""
+
+
 class Namespace:
     """An anonymous network (and process) namespace; it exists exactly as long as this object is open."""
 
@@ -108,6 +112,18 @@ class Namespace:
     def listening(self) -> bool:
         """Somebody in the namespace listens on a TCP port."""
         return bool(self._ask(op="listening")[0]["listening"])
+
+    def serve(self, argv: Sequence[str], output: Path | None, timeout_s: float) -> int:
+        """Run a server and wait until it listens on a TCP port; returns its number. Raises ServerFailed."""
+        pid = self.run(argv, output)
+        deadline = time.monotonic() + timeout_s
+        while not self.listening():
+            status = self.poll(pid, 0.05)
+            if status not in (None, 0):  # 0: it has put itself into the background
+                raise ServerFailed(f"ended with status {status}")
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"listens on no TCP port after {timeout_s:g} s")
+        return pid
 
     def close(self) -> None:
         """End every process in the namespace; its interfaces go with it."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from ferrule.errors import FerruleError
 from ferrule.live import tap
-from ferrule.live.namespace import Namespace
+from ferrule.live.namespace import Namespace, ServerFailed
 
 SERVER_IPV4, CLIENT_IPV4 = "10.77.0.1", "10.77.0.2"
 SERVER_IPV6, CLIENT_IPV6 = "fd77::1", "fd77::2"
@@ -154,15 +154,10 @@ class LiveSession:
 
     def start_server(self, argv: Sequence[str], output: Path | None = None, timeout_s: float = 20.0) -> int:
         """Run a server and wait until it listens on a TCP port; raises LiveError if it ends or does not."""
-        pid = self.server.run(argv, output)
-        deadline = time.monotonic() + timeout_s
-        while not self.server.listening():
-            status = self.server.poll(pid, 0.05)
-            if status not in (None, 0):  # 0: it has put itself into the background
-                raise LiveError(f"the server command ended with status {status}: {' '.join(argv)}")
-            if time.monotonic() > deadline:
-                raise LiveError(f"the server does not listen on any TCP port after {timeout_s:.0f} s: {' '.join(argv)}")
-        return pid
+        try:
+            return self.server.serve(argv, output, timeout_s)
+        except ServerFailed as error:
+            raise LiveError(f"the server command {error}: {' '.join(argv)}") from error
 
     def run_client(self, argv: Sequence[str], output: Path | None = None, timeout_s: float = 300.0) -> int:
         """Run a command on the other end of the wire to its end; returns its exit status."""

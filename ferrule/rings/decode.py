@@ -10,8 +10,7 @@ from typing import Any
 
 NEXT, WRITE, INDIRECT, AVAIL, USED = 1, 2, 4, 1 << 7, 1 << 15
 LAP = 0x8000  # of a packed index as the card tells it: the wrap counter is 0
-SPLIT_DESCRIPTOR = struct.Struct("<QIHH")
-PACKED_DESCRIPTOR = struct.Struct("<QIHH")
+DESCRIPTOR = struct.Struct("<QIHH")  # address, length, then split: flags, next; packed: buffer id, flags
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class _Judge:
             if index >= count:
                 rows.append(Descriptor(f"{place}[{index}]", 0, 0, "-", f"beyond the table of {count}"))
                 break
-            where, length, first, second = SPLIT_DESCRIPTOR.unpack_from(data, 16 * index)
+            where, length, first, second = DESCRIPTOR.unpack_from(data, 16 * index)
             flags, following = (first, second) if chained else (second, index + 1)
             fault = self.fault(length, flags, nested=True)
             rows.append(Descriptor(f"{place}[{index}]", where, length, _flags(flags), fault))
@@ -143,7 +142,7 @@ def _follow_split(chain: Chain, descriptors: bytes, size: int, judge: _Judge) ->
         if walked == size:
             chain.descriptors.append(Descriptor(str(index), 0, 0, "-", "the chain is longer than the ring: a loop"))
             return
-        address, length, flags, following = SPLIT_DESCRIPTOR.unpack_from(descriptors, 16 * index)
+        address, length, flags, following = DESCRIPTOR.unpack_from(descriptors, 16 * index)
         fault = judge.fault(length, flags)
         chain.descriptors.append(Descriptor(str(index), address, length, _flags(flags), fault))
         if flags & INDIRECT and not fault:
@@ -165,7 +164,7 @@ def _packed(dump: Mapping[str, Any], areas: list[bytes], tables: Mapping[int, by
     chains: list[Chain] = []
     left, judge, open_chain = size, _Judge(tables), False
     while left:
-        address, length, identity, flags = PACKED_DESCRIPTOR.unpack_from(areas[0], 16 * place)
+        address, length, identity, flags = DESCRIPTOR.unpack_from(areas[0], 16 * place)
         if not open_chain:
             if bool(flags & AVAIL) != wrap or bool(flags & USED) == wrap:
                 break  # neither the driver's to give nor the device's to return

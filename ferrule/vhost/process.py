@@ -45,6 +45,7 @@ class VhostCard:
         self.path, self.settings, self.run_dir = path, settings, run_dir
         self._wire_fd, self._joined, self._say = wire_fd, joined, say
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._asking = threading.Lock()  # answers carry no name: one request at a time
         self._stack = contextlib.ExitStack()
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -142,13 +143,16 @@ class VhostCard:
 
     def record(self) -> dict[str, Any]:
         """Counters, features and rings as they are now (``Server.record``)."""
-        self._control.send(json.dumps({"op": "record"}).encode())
-        return self._next(ANSWER_TIMEOUT_S)["record"]
+        return self._ask("record")["record"]
 
     def dump_rings(self) -> None:
         """Have the rings written down as they are now, for ``ferrule rings``."""
-        self._control.send(json.dumps({"op": "rings"}).encode())
-        self._next(ANSWER_TIMEOUT_S)
+        self._ask("rings")
+
+    def _ask(self, op: str) -> dict[str, Any]:
+        with self._asking:
+            self._control.send(json.dumps({"op": op}).encode())
+            return self._next(ANSWER_TIMEOUT_S)
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool], what: str, timeout_s: float) -> dict[str, Any]:
         """Ask until the record meets a condition. Raises VhostError saying ``what`` did not come."""

@@ -43,12 +43,14 @@ class Server:
         self._channel: Channel | None = None
         self.stopped = False
         self.connections = self.errors = 0
-        self.session = self._fresh()
+        self._begin()
         firmware.log.listener = self._noted
 
-    def _fresh(self) -> Session:
+    def _begin(self) -> None:
+        """The state of a front end that is still to come."""
         sim = self.sim
-        return Session(self.firmware, sim.host, sim.guest, sim.guest, self.say)
+        self.session = Session(self.firmware, sim.host, sim.guest, sim.guest, self.say)
+        self._backend = Backend(self.session, self._settings.time_travel)
 
     def say(self, text: str) -> None:
         """Tell the owner what happens."""
@@ -89,14 +91,13 @@ class Server:
         self.say("a front end has connected")
 
     async def _serve(self, channel: Channel) -> None:
-        backend = Backend(self.session, self._settings.time_travel)
         message: Message | None = None
         try:
             for _ in range(MESSAGES_PER_TURN):
                 message = channel.receive()
                 if message is None:
                     return
-                if answer := await backend.handle(message):
+                if answer := await self._backend.handle(message):
                     channel.send(message, answer)
         except EOFError:
             await self._end("it has gone")
@@ -113,7 +114,7 @@ class Server:
         await self.session.close()
         self._channel.close()
         self._channel = None
-        self.session = self._fresh()
+        self._begin()
         self.say(f"the front end is disconnected: {why}")
 
     async def _answer(self) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ferrule.errors import FerruleError
 from ferrule.live.tap import open_tap
@@ -16,24 +17,32 @@ JOIN_TIMEOUT_S = 60.0
 KINDS = "none, loopback, tap:NAME, or join:PATH with the same path for both cards"
 
 
+class WireEnd(NamedTuple):
+    """``fd``: where frames come from and go to, -1: nowhere; ``joined``: another card is there."""
+
+    fd: int = -1
+    loopback: bool = False
+    joined: bool = False
+
+
 @contextlib.contextmanager
-def wire_end(text: str) -> Iterator[tuple[int, bool]]:
-    """(descriptor or -1, loopback) for the words of ``--wire``; closed at the end. Raises FerruleError."""
+def wire_end(text: str) -> Iterator[WireEnd]:
+    """The far end for the words of ``--wire``; closed at the end. Raises FerruleError."""
     kind, _, name = text.partition(":")
     if text == "none":
-        yield -1, False
+        yield WireEnd()
     elif text == "loopback":
-        yield -1, True
+        yield WireEnd(loopback=True)
     elif kind == "tap" and name:
         fd = open_tap(name, vnet_hdr=False, offload=0)
         try:
-            yield fd, False
+            yield WireEnd(fd)
         finally:
             os.close(fd)
     elif kind == "join" and name:
         with _join(Path(name)) as end:
             end.setblocking(False)
-            yield end.fileno(), False
+            yield WireEnd(end.fileno(), joined=True)
     else:
         raise FerruleError(f"--wire {text}: expected {KINDS}")
 

@@ -117,20 +117,14 @@ class Backend:
     async def _get_max_mem_slots(self, _: Message) -> Answer:
         return number(protocol.MEMORY_SLOTS)
 
-    def _region(self, message: Message) -> Region:
-        message.fields(protocol.U64, more=True)
-        if len(message.payload) != protocol.U64.size + protocol.MEMORY_REGION.size:
-            raise VhostError(f"{message.name}: {len(message.payload)} bytes of payload, 40 expected")
-        return Region(*protocol.MEMORY_REGION.unpack_from(message.payload, protocol.U64.size))
-
     async def _add_mem_reg(self, message: Message) -> None:
-        region = self._region(message)
+        region = Region(*message.fields(protocol.SINGLE_REGION))
         if len(message.fds) != 1:
             raise VhostError(f"{message.name}: {len(message.fds)} descriptors, 1 expected")
         self.session.memory.add(region, message.fds[0])
 
     async def _rem_mem_reg(self, message: Message) -> None:
-        region = self._region(message)
+        region = Region(*message.fields(protocol.SINGLE_REGION))
         async with self.session.paused():
             self.session.memory.remove(region)
 

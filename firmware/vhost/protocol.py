@@ -16,6 +16,7 @@ VRING_STATE = struct.Struct("<II")  # index, num
 VRING_ADDRESS = struct.Struct("<IIQQQQ")  # index, flags, descriptor, used, available, log
 MEMORY_HEAD = struct.Struct("<II")  # regions, padding
 MEMORY_REGION = struct.Struct("<QQQQ")  # guest address, size, user address, mmap offset
+SINGLE_REGION = struct.Struct("<8xQQQQ")  # padding, then a region
 CONFIG_HEAD = struct.Struct("<III")  # offset, size, flags
 INFLIGHT = struct.Struct("<QQHH4x")  # mmap size, mmap offset, queues, queue size; padded as compilers do
 

@@ -8,14 +8,13 @@ import hashlib
 import random
 import re
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from ferrule.guest.guest import Guest, GuestSettings
 from ferrule.guest.qemu import QemuCard, QemuGuest
 from ferrule.guest.uml import UmlGuest
-from ferrule.live.namespace import Namespace, NamespaceError
+from ferrule.live.namespace import Namespace, NamespaceError, ServerFailed
 from testbench.interop import file_server
 from testbench.interop.card import Device
 from testbench.interop.cells import Amount, Cell, CellError, Traffic
@@ -49,11 +48,11 @@ class FarEnd:
     def serve(self) -> None:
         """Start the server and wait until it listens."""
         log = self._folder / "server.log"
-        pid = self._space.run([sys.executable, file_server.__file__, str(self.file)], log)
-        deadline = time.monotonic() + SERVER_S
-        while not self._space.listening():
-            if self._space.poll(pid, 0.05) is not None or time.monotonic() > deadline:
-                raise CellError(f"the file server does not listen: {log.read_text(errors='replace')[-500:]}")
+        argv = [sys.executable, file_server.__file__, str(self.file)]
+        try:
+            self._space.serve(argv, log, SERVER_S)
+        except ServerFailed as error:
+            raise CellError(f"the file server {error}: {log.read_text(errors='replace')[-500:]}") from error
 
     def close(self) -> None:
         """Nothing of it stays."""

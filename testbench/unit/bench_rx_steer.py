@@ -9,9 +9,10 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 
+from testbench.lib.rss_vectors import KEY, VECTORS
 from testbench.unit import rx_hash_oracle, rx_oracle
 from testbench.unit.bench_rx_classify import OWN, PAIRS, check, configure, play, start, text, write_table
-from testbench.unit.lib_rx_flows import KEY, VECTORS, any_frame, flow, padded
+from testbench.unit.lib_rx_flows import any_frame, flow, padded
 from testbench.unit.rx_hash_oracle import AUTOMATIC, RSS, RX_STEER, flow_index
 
 ALL_TYPES = 0x1FF
