@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from testbench.interop import loss, report, two_guests
 from testbench.interop.cells import DEVICES, Cell, Outcome, all_cells, amount, chosen
 from testbench.interop.record import Record, this_machine
-from testbench.interop.run import FAILURES, left_behind, run_cell
+from testbench.interop.run import FAILURES, children, run_cell
 
 JSON, PAGE = Path("build/interop/interop.json"), Path("docs/interop.md")
 
@@ -140,7 +140,7 @@ def main(
     if set(record.outcomes) >= {cell.name for cell in all_cells()}:
         page.write_text(report.page(record))
         console.print(f"{page} is written")
-    for line in left_behind():
+    for line in children().values():
         console.print(f"[red]left behind: {line}[/red]")
         right = False
     raise typer.Exit(0 if right else 1)

@@ -73,15 +73,15 @@ def verify(cell: Cell, traffic: Traffic) -> None:
         raise CellError("the driver has had no interrupt")
 
 
-def left_behind() -> list[str]:
-    """Command lines of processes that this one has started, or their children, and that still run."""
-    found = []
+def children() -> dict[int, str]:
+    """Processes that this one has started and that still run: their command lines by process number."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rsplit(")", 1)[1].split()
             if int(fields[1]) == os.getpid() and fields[0] != "Z":
                 command = (entry.parent / "cmdline").read_bytes()
-                found.append(command.replace(b"\0", b" ").decode(errors="replace").strip())
+                found[int(entry.parent.name)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:  # it has just ended
             continue
     return found
