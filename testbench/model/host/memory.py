@@ -7,6 +7,7 @@ A request is cut into bursts at multiples of 512 bytes, as the card's DMA master
 from __future__ import annotations
 
 import bisect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -149,7 +150,7 @@ class HostMemory:
         if self._guarded and not self._allowed(address, length, WRITE):
             self._incident(OUTSIDE_GUARD, address, length, True)
         if not self.rules and (found := self._region(address, length)) is not None:
-            found[:] = data
+            _store(found, data)
             return True
         good = True
         for start, end in self._cut(address, length):
@@ -157,7 +158,7 @@ class HostMemory:
             if burst is None:
                 good = False
             else:
-                burst[:] = data[start - address : end - address]
+                _store(burst, data[start - address : end - address])
         counts["write_errors"] += not good
         return good
 
@@ -224,3 +225,11 @@ class HostMemory:
     def _allowed(self, address: int, length: int, kind: int) -> bool:
         place = bisect.bisect_right(self._starts[kind], address) - 1
         return place >= 0 and address + length <= self._ends[kind][place]
+
+
+def _store(to: memoryview, data: bytes | memoryview) -> None:
+    """Copy, a ring index or flags in one store: memcpy may write two bytes twice, over what a driver wrote between."""
+    if len(data) == 2:
+        to.cast("H")[0] = int.from_bytes(data, sys.byteorder)
+    else:
+        to[:] = data
