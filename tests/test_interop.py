@@ -12,7 +12,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from vhost_traffic import missing, short_folder
 
-from testbench.interop import dpdk, loss, report, segments, testpmd
+from testbench.interop import dpdk, loss, modes, report, segments, testpmd
 from testbench.interop.card import card_device
 from testbench.interop.cells import (
     DEVICES,
@@ -28,6 +28,7 @@ from testbench.interop.cells import (
 )  # fmt: skip
 from testbench.interop.guests import linux_interrupts, retransmitted
 from testbench.interop.loss import Loss
+from testbench.interop.modes import Modes
 from testbench.interop.record import Record
 from testbench.interop.run import children, run_cell, verify
 from testbench.interop.two_guests import Measured
@@ -78,6 +79,25 @@ def test_cell(name, seed):
 def test_no_frame_is_lost(card, rings, seed):
     need("dpdk")
     loss.run_loss(card, rings, loss.FRAMES[card] // 10, seed)
+
+
+@pytest.mark.parametrize(
+    ("card", "rings", "pairs"),
+    [("model", "split", 4), ("rtl", "packed", 4), ("model", "packed", 1), ("rtl", "split", 1)],
+)
+def test_every_way_of_forwarding(card, rings, pairs, seed):
+    need("dpdk")
+    found = modes.measure(card, rings, pairs, seed, tenth=True)
+    assert found.segments > found.csum and len(found.by_pair) == pairs
+
+
+def test_flows_that_come_on_another_pair_are_found(monkeypatch, seed):
+    need("dpdk")
+    right = modes._numbered
+    strange = [("198.19.0.1", "198.19.0.2", port, port) for port in range(100, 116)]
+    monkeypatch.setattr(modes, "_numbered", lambda flows, *rest: right(strange, *rest))
+    with pytest.raises(CellError, match=r"have come on the pairs as \[\d+, 0, 0, 0\]"):
+        modes.measure("model", "packed", 4, seed, tenth=True)
 
 
 def test_why_dpdk_gets_no_indirect_descriptors_for_packed_rings(monkeypatch):
@@ -153,6 +173,7 @@ def test_the_page_shows_every_cell_and_every_reason(tmp_path):
     record.outcomes["qemu-rtl-split-1500-tso"].state = "failed"
     record.outcomes["qemu-rtl-split-1500-tso"].why = "CellError: a | b\nc"
     record.losses = [Loss("model", "split", 1_000_000, 50.0, 41.0)]
+    record.modes = [Modes("rtl", "packed", 4, 3359, 2000, 2000, 32, 82, (504, 502, 497, 497))]
     record.guests = [Measured("rtl", "packed", True, 1.0, 2.0, 3.0, 4.0, 5.0, 6)]
     record.write(tmp_path / "record.json")
     again = Record.read(tmp_path / "record.json")
@@ -164,6 +185,7 @@ def test_the_page_shows_every_cell_and_every_reason(tmp_path):
     assert "**failed**: CellError: a / b c |" in page and "86 passed, 1 failed, 8 impossible" in page
     assert page.count("3 out, 3 in, 1 super-frames, 1 interrupts; 1.5 s") == 86
     assert "| model | split | 1,000,000 | 0 | 20,000 | 15,000 | 41 µs |" in page
+    assert "| rtl | packed | 4 | 3,359 | 2,000 | 2,000 | 32 in 82 segments | 504, 502, 497, 497 |" in page
     assert "| rtl | packed | on | 1.0 / 2.0 ms | 3.0 Mb/s | 4.0 s, 5.0 Mb/s | 6 |" in page
 
 
@@ -193,6 +215,23 @@ def test_the_wire_finds(fault, word, seed):
             return
         with pytest.raises(WireError, match=word):
             flow.run(5)
+
+
+def test_frames_of_different_lanes_may_overtake_each_other(seed):
+    frames = [lane + frame for frame, lane in zip(numbered(seed, 20, 200), [b"a", b"b"] * 10, strict=True)]
+    orders = {"by lanes": frames[::2] + frames[1::2], "swapped": [frames[2], frames[0]]}
+    for order, back in orders.items():
+        end, card = pair()
+        with end, card:
+            flow = WireEnd(end, iter(frames), window=20, lane=lambda frame: frame[:1])
+            flow.push()
+            for frame in back:
+                card.send(frame)
+            if order == "by lanes":
+                flow.run(5)
+            else:
+                with pytest.raises(WireError, match="1 before it are lost"):
+                    flow.run(5)
 
 
 def test_the_wire_sends_no_more_than_its_window_and_gives_up(monkeypatch, seed):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from testbench.interop import loss, report, two_guests
-from testbench.interop.cells import DEVICES, Cell, Outcome, all_cells, amount, chosen
+from testbench.interop import loss, modes, report, two_guests
+from testbench.interop.cells import DEVICES, RINGS, Cell, Outcome, all_cells, amount, chosen
 from testbench.interop.record import Record, this_machine
 from testbench.interop.run import FAILURES, children, run_cell
 
@@ -24,7 +25,7 @@ JSON, PAGE = Path("build/interop/interop.json"), Path("docs/interop.md")
 class Part(StrEnum):
     """Parts of a run; typer takes no list of literals."""
 
-    MATRIX, FRAMES, GUESTS = "matrix", "frames", "guests"
+    MATRIX, FRAMES, MODES, GUESTS = "matrix", "frames", "modes", "guests"
 
 
 class Device(StrEnum):
@@ -65,7 +66,7 @@ def run_frames(record: Record, devices: list[str], tenth: bool, out: Path) -> bo
     """The counts of frames; whether all came."""
     whole = True
     for device in devices:
-        for ring in ("split", "packed"):
+        for ring in RINGS:
             count = loss.FRAMES[device] // (10 if tenth else 1)
             with console.status(f"{count:,} frames through the {device}, {ring} rings"):
                 try:
@@ -84,11 +85,29 @@ def run_frames(record: Record, devices: list[str], tenth: bool, out: Path) -> bo
     return whole
 
 
+def run_modes(record: Record, devices: list[str], tenth: bool, out: Path) -> bool:
+    """Every way of forwarding, over one pair and over four; whether all was right."""
+    right = True
+    for device, ring, pairs in itertools.product(devices, RINGS, modes.PAIRS):
+        with console.status(f"testpmd's ways of forwarding, {device}, {ring} rings, {pairs} pairs"):
+            try:
+                found = modes.measure(device, ring, pairs, record.seed, tenth)
+            except FAILURES as error:
+                console.print(f"[red]{device}, {ring}, {pairs} pairs: {error}[/red]")
+                right = False
+                continue
+        console.print(found, highlight=False)
+        key = (device, ring, pairs)
+        record.modes = [row for row in record.modes if (row.device, row.ring, row.pairs) != key] + [found]
+        record.write(out)
+    return right
+
+
 def run_guests(record: Record, devices: list[str], tenth: bool, out: Path) -> bool:
     """Two guests on one wire; whether all was right."""
     right = True
     for device in devices:
-        for ring in ("split", "packed"):
+        for ring in RINGS:
             with console.status(f"two guests, {device}, {ring} rings"):
                 try:
                     rows = two_guests.measure(device, ring, two_guests.IPERF_BYTES // (10 if tenth else 1))
@@ -134,6 +153,8 @@ def main(
         right &= not [cell for cell in cells if record.outcomes[cell.name].state == "failed"]
     if Part.FRAMES in parts:
         right &= run_frames(record, cards, tenth, out)
+    if Part.MODES in parts:
+        right &= run_modes(record, cards, tenth, out)
     if Part.GUESTS in parts:
         right &= run_guests(record, cards, tenth, out)
     console.print(report.table(record.outcomes))

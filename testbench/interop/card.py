@@ -60,11 +60,11 @@ class CardDevice:
             },
         )  # fmt: skip
 
-    def wait_running(self) -> None:
-        """Both rings of the first pair run."""
+    def wait_running(self, pairs: int = 1) -> None:
+        """Both rings of so many pairs run."""
 
         def running(record: dict) -> bool:
-            return sum(ring["enabled"] and ring["running"] for ring in record["rings"]) >= 2
+            return sum(ring["enabled"] and ring["running"] for ring in record["rings"]) >= 2 * pairs
 
         self._card.wait_for(running, "the driver's rings run", READY_S)
 
@@ -84,9 +84,9 @@ def withheld(cell: Cell) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def card_device(cell: Cell, folder: Path, wire_fd: int, joined: bool) -> Iterator[CardDevice]:
+def card_device(cell: Cell, folder: Path, wire_fd: int, joined: bool, pairs: int = 1) -> Iterator[CardDevice]:
     """The card of a cell, switched on."""
-    settings = VhostSettings(device=cell.device, mtu=cell.mtu, without=withheld(cell))
+    settings = VhostSettings(device=cell.device, mtu=cell.mtu, pairs=pairs, without=withheld(cell))
     run_dir = folder / "card"
     run_dir.mkdir(parents=True, exist_ok=True)
     with VhostCard(folder / "device", settings, run_dir, wire_fd, joined) as card:

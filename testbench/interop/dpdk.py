@@ -24,11 +24,12 @@ def window(longest: int) -> int:
     return FREE // -(-longest // (BUFFER - 128))
 
 
-def driver(cell: Cell, path: Path, folder: Path) -> Testpmd:
+def driver(cell: Cell, path: Path, folder: Path, pairs: int = 1) -> Testpmd:
     """The process, not yet started."""
-    port = virtio_user(path, packed=cell.packed, mac=MAC)
+    port = virtio_user(path, pairs, packed=cell.packed, mac=MAC)
     arguments = ["--max-pkt-len", str(cell.longest + 4), "--enable-scatter"] if cell.mtu > 1500 else []
-    return Testpmd([port], topology="loop", arguments=arguments, log=folder / "testpmd.log")
+    arguments.append("--txonly-multi-flow")
+    return Testpmd([port], pairs, topology="loop", arguments=arguments, log=folder / "testpmd.log")
 
 
 def run(cell: Cell, device: Device, end: socket.socket, folder: Path, much: Amount, seed: int) -> Traffic:
@@ -51,15 +52,20 @@ def run(cell: Cell, device: Device, end: socket.socket, folder: Path, much: Amou
     return traffic
 
 
-def _segment(cell: Cell, pmd: Testpmd, device: Device, end: socket.socket, count: int, seed: int) -> None:
-    """Have testpmd ask for segmentation of what it gives back."""
-    mss = MSS[cell.mtu]
+def segmenting(cell: Cell, pmd: Testpmd) -> None:
+    """Have testpmd ask for segmentation of the TCP frames that it gives back in ``csum``. Raises CellError."""
     for command in (
-        "port stop 0", "csum set tcp hw 0", "csum set ip sw 0", f"tso set {mss} 0", "port start 0",
+        "port stop 0", "csum set tcp hw 0", "csum set ip sw 0", f"tso set {MSS[cell.mtu]} 0", "port start 0",
     ):  # fmt: skip
         answer = pmd.command(command)
         if "not supported" in answer or "Error" in answer or "not enabled" in answer:
             raise CellError(f"testpmd refuses {command!r}: {answer.strip()}")
+
+
+def _segment(cell: Cell, pmd: Testpmd, device: Device, end: socket.socket, count: int, seed: int) -> None:
+    """TCP frames there, and back in segments."""
+    mss = MSS[cell.mtu]
+    segmenting(cell, pmd)
     device.wait_running()
     with pmd.forwarding("csum"):
         for frame in segments.tcp_frames(seed, count, cell.longest):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from testbench.interop.cells import Cell, Outcome, Traffic
 from testbench.interop.loss import Loss
+from testbench.interop.modes import Modes
 from testbench.interop.two_guests import Measured
 
 
@@ -22,6 +23,7 @@ class Record:
     machine: str = ""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
+    modes: list[Modes] = field(default_factory=list)
     guests: list[Measured] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
@@ -42,7 +44,9 @@ class Record:
             for name, row in data["outcomes"].items()
         }
         losses = [Loss(**row) for row in data["losses"]]
-        return cls(data["seed"], data["machine"], outcomes, losses, [Measured(**row) for row in data["guests"]])
+        modes = [Modes(**{**row, "by_pair": tuple(row["by_pair"])}) for row in data["modes"]]
+        guests = [Measured(**row) for row in data["guests"]]
+        return cls(data["seed"], data["machine"], outcomes, losses, modes, guests)
 
     @property
     def failed(self) -> list[Outcome]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from testbench.interop.cells import DEVICES, DRIVERS, MTUS, RINGS, TSO, Cell, Outcome
 from testbench.interop.loss import REQUIRED
 from testbench.interop.record import Record
-from testbench.interop.words import END, FEATURES, FRAMES, GUESTS, HEAD, NOTES
+from testbench.interop.words import END, FEATURES, FRAMES, GUESTS, HEAD, MODES, NOTES
 
 MARK = {"passed": "[green]ok[/green]", "failed": "[red]FAILED[/red]", "impossible": "[dim]-[/dim]"}
 
@@ -113,6 +113,11 @@ def page(record: Record) -> str:
          f"{loss.card_us:.0f} µs"]
         for loss in record.losses
     ]  # fmt: skip
+    modes = [
+        [row.device, row.ring, str(row.pairs), f"{row.txonly:,}", f"{row.rxonly:,}", f"{row.io:,}",
+         f"{row.csum:,} in {row.segments:,} segments", ", ".join(f"{count:,}" for count in row.by_pair)]
+        for row in record.modes
+    ]  # fmt: skip
     guests = [
         [row.device, row.ring, "on" if row.tso else "off", f"{row.ping_avg_ms:.1f} / {row.ping_max_ms:.1f} ms",
          f"{row.iperf_mbps:.1f} Mb/s", f"{row.curl_s:.1f} s, {row.curl_mbps:.1f} Mb/s", f"{row.super_frames:,}"]
@@ -125,6 +130,7 @@ def page(record: Record) -> str:
         + FEATURES + _features(record)
         + FRAMES + _rows(("device", "rings", "frames", "lost, doubled, changed", "frames a wall second", "required",
                           "processor time of the card a frame"), losses)
+        + MODES + _rows(("device", "rings", "pairs", "txonly", "rxonly", "io", "csum, TSO", "io, by pair"), modes)
         + GUESTS + _rows(("device", "rings", "sender's TSO", "round trip, mean / longest", "iperf3",
                           "10 MB by nginx and curl", "super-frames"), guests)
         + END

@@ -193,6 +193,11 @@ class Testpmd:
         """Of every port, by number."""
         return parse_stats(self.command("show port stats all"))
 
+    def taken_by_queue(self, port: int = 0) -> list[int]:
+        """Frames that each receive queue of a port has taken."""
+        found = re.findall(r"rx_q(\d+)_good_packets: (\d+)", self.command(f"show port xstats {port}"))
+        return [int(count) for _, count in sorted((int(queue), count) for queue, count in found)]
+
     def clear_stats(self) -> None:
         """From 0 again."""
         self.command("clear port stats all")

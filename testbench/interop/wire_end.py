@@ -7,7 +7,7 @@ import random
 import select
 import socket
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 
 HERE, CARD = bytes.fromhex("02fe00000002"), bytes.fromhex("02fe00000001")
@@ -70,15 +70,24 @@ def unchanged(frame: bytes) -> bytes:
     return frame
 
 
+def one_lane(_: bytes) -> bytes:
+    """All frames keep their order."""
+    return b""
+
+
 class WireEnd:
     """Sends frames with no more than ``window`` unanswered, and compares what comes with what is due, in order."""
 
     def __init__(
-        self, end: socket.socket, frames: Iterator[bytes], window: int, becomes: Callable[[bytes], bytes] = unchanged
-    ) -> None:
-        """``window`` must leave the driver's receive ring some buffers; ``becomes`` is what the other side does."""
-        self._end, self._frames, self._window, self._becomes = end, frames, window, becomes
-        self._due: deque[bytes] = deque()
+        self, end: socket.socket, frames: Iterator[bytes], window: int,
+        becomes: Callable[[bytes], bytes] = unchanged, lane: Callable[[bytes], bytes] = one_lane,
+    ) -> None:  # fmt: skip
+        """``window`` must leave the driver's receive ring some buffers; ``becomes`` is what the other side does.
+
+        Frames of one ``lane`` keep their order; those of several may overtake each other.
+        """
+        self._end, self._frames, self._window, self._becomes, self._lane = end, frames, window, becomes, lane
+        self._due: defaultdict[bytes, deque[bytes]] = defaultdict(deque)
         self._held: bytes | None = None
         self._more = True
         self.sent = self.got = self.bytes = 0
@@ -86,12 +95,12 @@ class WireEnd:
     @property
     def done(self) -> bool:
         """Everything has been sent and has come."""
-        return not self._more and not self._due
+        return not self._more and self.sent == self.got
 
     def push(self) -> None:
         """Send what the window allows."""
-        end, due = self._end, self._due
-        while self._more and len(due) < self._window:
+        end, due, lane = self._end, self._due, self._lane
+        while self._more and self.sent - self.got < self._window:
             frame = self._held or next(self._frames, None)
             if frame is None:
                 self._more = False
@@ -100,26 +109,28 @@ class WireEnd:
             if self._held:
                 return
             self.sent += 1
-            due.append(self._becomes(frame))
+            back = self._becomes(frame)
+            due[lane(back)].append(back)
 
     def pull(self) -> None:
         """Take what has come. Raises WireError at the first frame that is not the one due."""
-        end, due = self._end, self._due
+        end, lanes, lane = self._end, self._due, self._lane
         while frame := take(end):
+            due = lanes[lane(frame)]
             if not due or frame != due[0]:
-                raise WireError(self._wrong(frame))
+                raise WireError(self._wrong(frame, due))
             due.popleft()
             self.got += 1
             self.bytes += len(frame)
 
-    def _wrong(self, frame: bytes) -> str:
+    def _wrong(self, frame: bytes, due: deque[bytes]) -> str:
         what = f"frame {self.got:,} is {len(frame)} bytes {frame[:24].hex()}"
-        if not self._due:
+        if not due:
             return f"{what}, and none was due: it came twice, or by itself"
-        for ahead, other in enumerate(self._due):
+        for ahead, other in enumerate(due):
             if frame == other:
                 return f"{what}: {ahead} before it are lost"
-        return f"{what}, not {len(self._due[0])} bytes {self._due[0][:24].hex()}"
+        return f"{what}, not {len(due[0])} bytes {due[0][:24].hex()}"
 
     def run(self, limit_s: float) -> float:
         """Carry everything; the wall seconds it took. Raises WireError, also when nothing comes for a while."""
@@ -137,7 +148,7 @@ class WireEnd:
                 heard = now
                 time.sleep(GATHER_S)
             elif now - heard > QUIET_S or now - started > limit_s:
-                raise WireError(f"{len(self._due)} frames from number {self.got:,} on have not come back")
+                raise WireError(f"{self.sent - self.got} frames from number {self.got:,} on have not come back")
             else:
                 poll.poll(100)
         seconds = time.monotonic() - started

@@ -54,6 +54,17 @@ machine does (testpmd polls, so three processes want a processor); the processor
 
 """
 
+MODES = """
+## Every way in which testpmd forwards
+
+DPDK's virtio_user with one pair of queues and with four, MTU 1500. `txonly`: every frame that testpmd counts arrives,
+as it makes them. `rxonly`: every frame is taken, none comes back. `io`: numbered frames there and back, byte for byte,
+each flow in order; with four pairs the card must bring a flow to the pair that it was last sent from (every pair has
+sent a burst of 32 flows before), so the last column shows its automatic steering. `csum`: TCP frames, for which testpmd
+asks the card for checksums and segmentation.
+
+"""
+
 GUESTS = """
 ## Two guests on one wire
 
