@@ -13,6 +13,7 @@ from scapy.layers.l2 import Ether
 from vhost_traffic import missing, short_folder
 
 from testbench.interop import dpdk, loss, modes, report, segments, testpmd
+from testbench.interop.accounts import Packets, differences, packets
 from testbench.interop.card import card_device
 from testbench.interop.cells import (
     DEVICES,
@@ -163,6 +164,23 @@ def test_a_guests_interrupts_and_retransmissions_are_read():
     )
     assert linux_interrupts(table) == 8
     assert retransmitted("Tcp: RtoMin InSegs RetransSegs OutRsts\nTcp: 200 5 17 1\n") == 17
+
+
+def test_a_frame_that_is_missing_anywhere_is_found():
+    table = "Inter-|  Receive\n  lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\neth0: 900 9 0 0 0 0 0 0 500 5 0 0 0 0 0 0\n"
+    assert packets(table, "eth0") == Packets(received=9, sent=5)
+    with pytest.raises(CellError, match="no interface eth1"):
+        packets(table, "eth1")
+    right = Traffic(frames_out=7, frames_in=9, taken=5, came=11, details={"drops": {"rx_drop_filter": 2, "tx_err": 1}})
+    guest, wire = Packets(received=9, sent=5), Packets(received=7, sent=11)
+    assert differences(guest, right, wire) == []
+    assert differences(guest, replace(right, came=None), Packets(7, 99)) == []
+    for wrong in (
+        (Packets(8, 5), right, wire), (Packets(9, 6), right, wire), (guest, right, Packets(6, 11)),
+        (guest, right, Packets(7, 12)), (guest, replace(right, details={}), wire),
+    ):  # fmt: skip
+        assert len(differences(*wrong)) == 1
+    assert differences(Packets(8, 5), right, wire) == ["frames that the device gave the guest: 9, those it received: 8"]
 
 
 def test_the_page_shows_every_cell_and_every_reason(tmp_path):

@@ -53,6 +53,8 @@ class CardDevice:
         return Traffic(
             features=record["features"], frames_out=counters["tx_frames"], frames_in=counters["rx_frames"],
             super_frames=counters["tx_super_frames"], interrupts=counters["irq_messages"],
+            taken=counters["tx_frames"] - counters["tx_segments"] + counters["tx_super_frames"],
+            came=counters["rx_wire_frames"],
             details={
                 "protocol_features": record["protocol_features"], "irq_messages": counters["irq_messages"],
                 "kicks": counters["vq_kicks"], "segments": counters["tx_segments"], "drops": drops,

@@ -72,6 +72,8 @@ class Traffic:
     frames_out: int = 0  # from the driver to the wire
     frames_in: int = 0
     super_frames: int = 0
+    taken: int | None = None  # from the driver, a super-frame being one
+    came: int | None = None  # from the wire, what was dropped included; None: the device does not tell
     interrupts: int | None = None  # as the driver counts them; None: it polls
     details: dict[str, Any] = field(default_factory=dict)
 

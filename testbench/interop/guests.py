@@ -16,12 +16,13 @@ from ferrule.guest.qemu import QemuCard, QemuGuest
 from ferrule.guest.uml import UmlGuest
 from ferrule.live.namespace import Namespace, NamespaceError, ServerFailed
 from testbench.interop import file_server
+from testbench.interop.accounts import balance
 from testbench.interop.card import Device
 from testbench.interop.cells import Amount, Cell, CellError, Traffic
 
 MAC = "52:54:00:fe:78:01"
 FAR_IPV4, FAR_IPV6 = "10.78.0.2", "fd78::2"
-INTERFACE = "eth0"
+INTERFACE, WIRE = "eth0", "wire0"
 SERVER_S, TRANSFER_S, COMMAND_S, BOOT_S = 20.0, 180.0, 30.0, 120.0
 FETCHED = "/tmp/fetched"
 
@@ -35,14 +36,14 @@ class FarEnd:
         content = random.Random(seed).randbytes(size)
         self.file, self.sha256 = folder / "file.bin", hashlib.sha256(content).hexdigest()
         self.file.write_bytes(content)
-        self._space = Namespace("far end")
+        self.space = Namespace("far end")
         try:
-            self.wire_fd = self._space.make_tap(
-                "wire0", vnet_hdr=vnet, offload=offload, mac=None, mtu=mtu,
+            self.wire_fd = self.space.make_tap(
+                WIRE, vnet_hdr=vnet, offload=offload, mac=None, mtu=mtu,
                 addresses=[f"{FAR_IPV4}/24", f"{FAR_IPV6}/64"],
             )  # fmt: skip
         except NamespaceError:
-            self._space.close()
+            self.space.close()
             raise
 
     def serve(self) -> None:
@@ -50,13 +51,13 @@ class FarEnd:
         log = self._folder / "server.log"
         argv = [sys.executable, file_server.__file__, str(self.file)]
         try:
-            self._space.serve(argv, log, SERVER_S)
+            self.space.serve(argv, log, SERVER_S)
         except ServerFailed as error:
             raise CellError(f"the file server {error}: {log.read_text(errors='replace')[-500:]}") from error
 
     def close(self) -> None:
         """Nothing of it stays."""
-        self._space.close()
+        self.space.close()
 
 
 @contextlib.contextmanager
@@ -95,6 +96,7 @@ def run(cell: Cell, device: Device, far: FarEnd, folder: Path, much: Amount) -> 
         answer = _command(linux, f"curl -sS -T {FETCHED} {url}", TRANSFER_S).strip()
         if answer != far.sha256:
             raise CellError(f"the other end got {answer[-200:]} instead of {far.sha256}")
+        balance(linux, INTERFACE, device, far.space, WIRE, folder)
         interrupts = linux_interrupts(_command(linux, "cat /proc/interrupts"))
         device.check()
         traffic = device.traffic()

@@ -40,6 +40,7 @@ class NetVhost:
         return Traffic(
             features=names(features[-1] & ~(1 << PROTOCOL_BIT)) if features else [],
             frames_out=stats.rx_packets, frames_in=stats.tx_packets, super_frames=self._relay.large,
+            taken=stats.rx_packets,
             details={"bytes_out": stats.rx_bytes, "bytes_in": stats.tx_bytes},
         )  # fmt: skip
 

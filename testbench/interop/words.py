@@ -12,7 +12,9 @@ Which drivers work with which devices over vhost-user, measured by `make interop
 Every cell carries traffic whose content is verified:
 
 - Linux guests fetch a file from the other end of the wire over IPv4 and send it back over IPv6; SHA-256 must agree at
-  both ends. Interrupts are those of `/proc/interrupts`. TSO is switched off in the guest by `ethtool -K`.
+  both ends. TCP would repair a loss, so the frames that guest, device and the other end's kernel have counted must
+  agree too: none is missing without a counter. Interrupts are those of `/proc/interrupts`. TSO is switched off in the
+  guest by `ethtool -K`.
 - Our driver sends and receives numbered frames of random size and content at the same time, compared byte for byte and
   in order; with TSO then super-frames of 60,000 bytes over IPv4 and IPv6.
 - DPDK's testpmd gives back numbered frames (`io`), compared byte for byte and in order; with TSO then TCP frames for
