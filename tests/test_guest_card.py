@@ -22,7 +22,7 @@ from ferrule.vhost.process import VhostError
 from ferrule.vhost.settings import VhostSettings
 from testbench.lib import tools
 
-MTU = 9000
+MTU, PAIRS = 9000, 4
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,8 +32,8 @@ def uml_is_there():
 
 @pytest.fixture(scope="module")
 def session(device, tmp_path_factory):
-    """Two guests, each with a card of its own, joined by the wire."""
-    settings = SessionSettings(guests=2, mtu=MTU, card=VhostSettings(device=device, mtu=MTU))
+    """Two guests, each with a card of its own, joined by the wire. A kernel of one processor begins with one pair."""
+    settings = SessionSettings(guests=2, mtu=MTU, card=VhostSettings(device=device, mtu=MTU, pairs=PAIRS))
     with GuestSession(settings, tmp_path_factory.mktemp("session")) as opened:
         yield opened
 
@@ -82,6 +82,39 @@ def test_the_driver_is_linuxs_own_and_sets_the_card(session):
     assert coalesced["irq_by_packets"] + coalesced["irq_by_time"] > 0 == at_once["irq_by_packets"]
     # each frame that waits for others saves an interrupt, or a look at whether the kernel wants one
     assert per_frame(coalesced) < per_frame(at_once) / 2, (coalesced, at_once)
+
+
+def test_the_kernel_spreads_flows_over_the_pairs_that_ethtool_gives_it(session):
+    guest = session.guests[0]
+    features = guest.run("ethtool -k eth0").output
+    assert "tcp-segmentation-offload: on" in features and "rx-vlan-filter: on" in features
+    assert channels(guest) == ["4", "1"]
+    assert guest.run("ethtool -L eth0 combined 4").status == 0
+    assert channels(guest) == ["4", "4"]
+    assert guest.run("ethtool -L eth0 combined 5").status != 0
+    assert guest.run("ethtool -X eth0 equal 3").status == 0
+    assert "0:      0     1     2     0" in guest.run("ethtool -x eth0").output
+    assert {"MQ", "RSS"} <= set(session.cards.record()[0]["features"])
+    assert guest.run("iperf3 --client 10.78.0.2 --reverse --parallel 32 --bytes 1M", 60).status == 0
+    received = by_pair(guest, "rx")
+    assert len(received) == PAIRS and all(received[:3]) and not received[3], received
+    assert guest.run("ethtool -X eth0 equal 1 && ethtool -L eth0 combined 1").status == 0
+    assert channels(guest) == ["4", "1"]
+    assert guest.run("iperf3 --client 10.78.0.2 --reverse --parallel 4 --bytes 1M", 60).status == 0
+    assert guest.run("ethtool -L eth0 combined 4").status == 0  # or the others are not shown
+    assert by_pair(guest, "rx")[1:] == received[1:], "pairs out of use have taken something"
+
+
+def channels(guest):
+    """Most pairs, and those in use."""
+    words = guest.run("ethtool -l eth0").output.split()
+    return [words[place + 1] for place, word in enumerate(words) if word == "Combined:"]
+
+
+def by_pair(guest, way):
+    """Packets that each pair has carried, in the kernel's count."""
+    lines = guest.run(f"ethtool -S eth0 | grep -E '{way}_queue_._packets:'").output.splitlines()
+    return [int(line.split()[1]) for line in lines]
 
 
 def fetched(session):
