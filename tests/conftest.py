@@ -16,24 +16,6 @@ from testbench.lib.runtime import DEVICES, run_simulation
 RINGS = ("split", "packed")
 """Formats of the card's rings. A module whose rings are made by hand in one of them has a ``RINGS`` of its own."""
 
-PACKED_ON_RTL = {
-    "test_every_byte_arrives_both_ways",
-    "test_rings_of_every_size_carry_every_kind_of_chain_across_the_wrap",
-    "test_single_queues_are_reset_in_the_middle_of_traffic",
-    "test_a_hundred_probes_in_the_middle_of_traffic_leak_nothing",
-    "test_event_indices_ask_for_the_same_frames_across_the_wrap",
-    "test_ring_indices_run_through_65535",
-    "test_waiting_is_by_interrupt",
-    "test_a_full_transmit_ring_is_reported_and_goes_on_by_interrupt",
-    "test_chaos",
-    "test_flows_come_to_the_pair_of_the_indirection_table",
-    "test_flows_come_back_on_the_pair_they_were_sent_from",
-    "test_ethtools_verbs_work_on_the_card",
-}
-"""Tests that the RTL is put to with packed rings too: data, wrap, event suppression, resets, chaos, pairs, ethtool. The
-model is put to all of them, and is held against the RTL elsewhere.
-"""
-
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -60,12 +42,7 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize("device", DEVICES, indirect=True, scope="module")
         return
     wanted = getattr(metafunc.module, "RINGS", RINGS)
-    cases = [
-        (device, ring)
-        for ring in RINGS
-        for device in DEVICES
-        if ring in wanted and (ring == "split" or device == "model" or metafunc.function.__name__ in PACKED_ON_RTL)
-    ]
+    cases = [(device, ring) for ring in RINGS for device in DEVICES if ring in wanted]
     if "driver" not in metafunc.fixturenames:
         metafunc.parametrize(("device", "ring"), cases, indirect=True, scope="module")
         return
