@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Card and driver of one packed ring in a tight loop, for test_inflight_region.py to kill at any instruction: testbench/dpi/
-// inflight.cpp writes the inflight region. Chains of 1 to 3 descriptors, each of which tells its number in its address;
+// Card and driver of one packed ring in a tight loop, for test_inflight_region.py to kill at any instruction, or to end itself
+// after so many functions where that is compiled in: testbench/dpi/inflight.cpp writes the inflight region. Chains of 1 to 3 descriptors, each of which tells its number in its address;
 // published as the ring engine does it, a batch behind its first flags, while elements of the next one are written already.
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <deque>
 
@@ -24,6 +26,7 @@ uint64_t size, first, added, written;
 volatile uint64_t* told;
 std::deque<uint64_t> chains;  // lengths of those with the card
 uint32_t state;
+uint64_t steps;
 
 uint32_t below(uint32_t n) {
     state = state * 1664525u + 1013904223u;
@@ -72,9 +75,16 @@ uint64_t elements(size_t from, size_t count) {
 
 }  // namespace
 
+// What -finstrument-functions calls.
+extern "C" __attribute__((no_instrument_function)) void __cyg_profile_func_enter(void*, void*) {}
+extern "C" __attribute__((no_instrument_function)) void __cyg_profile_func_exit(void*, void*) {
+    if (steps && !--steps) kill(getpid(), SIGKILL);
+}
+
 uint8_t* ferrule::memory_at(uint64_t address, uint64_t) { return memory + (address - BASE); }
 
-extern "C" void inflight_victim(uint8_t* at, uint64_t* words, int fd, int descriptors, int entries, uint64_t published, uint32_t seed) {
+extern "C" void inflight_victim(uint8_t* at, uint64_t* words, int fd, int descriptors, int entries, uint64_t published, uint32_t seed,
+                                uint64_t longest) {
     memory = at;
     ring = reinterpret_cast<Descriptor*>(at);
     told = words;
@@ -90,6 +100,7 @@ extern "C" void inflight_victim(uint8_t* at, uint64_t* words, int fd, int descri
     fr_inflight_keep(0, fd, 0, entries, 1, BASE, descriptors, int(published % size), wrap(published));
     told[PUBLISHED] = told[ABOUT] = written = published;
     told[RUNNING] = 1;
+    steps = longest;
     first = published;
     size_t open = 0;  // chains of the next batch that are written already
     for (;;) {

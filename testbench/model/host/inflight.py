@@ -31,8 +31,6 @@ class Saved:
     entry: int
     last: int
     places: int
-    flagged: bool
-    """A driver that comes to it sees it used."""
 
 
 class SplitRegion:
@@ -67,10 +65,8 @@ class PackedRegion:
         place, inside = divmod(address - self._base, DESCRIPTOR_BYTES)
         if inside == LENGTH_AT:
             self._save(place)
-        elif inside == FLAGS_AT and place in self._chains:
-            if place == next(iter(self._chains)):
-                return self._announce()
-            self._chains[place].flagged = True
+        elif inside == FLAGS_AT and place == next(iter(self._chains), None):
+            return self._announce()  # the flags of all others are there
         return None
 
     def _save(self, place: int) -> None:
@@ -92,16 +88,13 @@ class PackedRegion:
         self._free = free
         _store(self._view, FREE_HEAD_AT, U16.pack(free))
         _store(self._view, OLD_FREE_HEAD_AT, U16.pack(free))  # from here on the chain counts
-        self._chains[place] = Saved(first, last, places, False)
+        self._chains[place] = Saved(first, last, places)
 
     def _announce(self) -> Done:
         """What comes makes these chains visible: they are free and the place is behind them, or it has not happened."""
         index, wrap = self._index, self._wrap
-        published: list[int] = []
-        for place, chain in self._chains.items():
-            if published and not chain.flagged:
-                break
-            published.append(place)
+        published = list(self._chains)
+        for chain in self._chains.values():
             self._next[chain.last] = self._free
             _store(self._view, _entry(chain.last) + ENTRY_NEXT_AT, U16.pack(self._free))
             self._free = chain.entry
