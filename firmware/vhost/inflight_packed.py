@@ -99,15 +99,14 @@ def _clear(part: Part, numbers: Sequence[int]) -> None:
 
 def _chain(part: Part, entries: Sequence[Entry], head: int) -> list[Entry]:
     """The entries of a buffer."""
-    num, chain = entries[head].num, []
-    number = head
-    for _ in range(min(num, len(entries))):
+    num, number, chain = entries[head].num, head, []
+    if not 0 < num <= len(entries):
+        raise part.error(f"the buffer of entry {head} has {num} descriptors")
+    for _ in range(num):
         if number >= len(entries):
             raise part.error(f"the buffer of entry {head} goes on with entry {number}")
         chain.append(entries[number])
         number = entries[number].next
-    if not 0 < num <= len(entries):
-        raise part.error(f"the buffer of entry {head} has {num} descriptors")
     return chain
 
 
