@@ -2,6 +2,7 @@
 """Front ends that break the protocol: an error in words, a closed connection, nothing kept, and the card goes on."""
 
 import os
+import random
 import struct
 import tempfile
 
@@ -15,6 +16,7 @@ from host_driver.transport.vhost_user import (
     Channel,
     FrontEnd,
     GuestMemory,
+    Inflight,
     Request,
     VhostUserHost,
     VhostUserTransport,
@@ -24,6 +26,7 @@ from host_driver.transport.vhost_user import (
 PAGE = 4096
 RANDOM_CONNECTIONS = {"rtl": 150, "model": 400}
 U64, STATE, ADDRESS = struct.Struct("<Q"), struct.Struct("<II"), struct.Struct("<IIQQQQ")
+BOOKS = struct.Struct("<QQHH4x")
 TOP = (1 << 64) - 1
 VERSION, NEED_REPLY = 1, 8
 
@@ -94,9 +97,16 @@ BAD = {
     "an in-band kick": (Request.VRING_KICK, STATE.pack(0, 0), 0, "in-band"),
     "a status of 64 bits": (Request.SET_STATUS, U64.pack(TOP), 0, "no device status"),
     "a configuration write": (Request.SET_CONFIG, struct.pack("<III", 0, 4, 0) + bytes(4), 0, "can be written"),
-    "books of no queue": (Request.GET_INFLIGHT_FD, struct.pack("<QQHH4x", 0, 0, 0, 256), 0, "0 queues"),
-    "books of many queues": (Request.GET_INFLIGHT_FD, struct.pack("<QQHH4x", 0, 0, 500, 256), 0, "500 queues"),
-    "books without a descriptor": (Request.SET_INFLIGHT_FD, struct.pack("<QQHH4x", 4096, 0, 1, 256), 0, "0 desc"),
+    "books of no queue": (Request.GET_INFLIGHT_FD, BOOKS.pack(0, 0, 0, 256), 0, "0 queues"),
+    "books of many queues": (Request.GET_INFLIGHT_FD, BOOKS.pack(0, 0, 500, 256), 0, "500 queues"),
+    "books without a descriptor": (Request.SET_INFLIGHT_FD, BOOKS.pack(4096, 0, 1, 256), 0, "0 desc"),
+    "books beyond their file": (Request.SET_INFLIGHT_FD, BOOKS.pack(1 << 30, 0, 1, 256), 1, "is needed"),
+    "books at 2^64 - 8": (Request.SET_INFLIGHT_FD, BOOKS.pack(1 << 13, TOP - 7, 1, 256), 1, "is needed"),
+    "books at an odd place": (Request.SET_INFLIGHT_FD, BOOKS.pack(1 << 13, 4, 1, 256), 1, "a multiple of 8"),
+    "books too small": (Request.SET_INFLIGHT_FD, BOOKS.pack(4096, 0, 1, 256), 1, "4096 bytes of 4160"),
+    "books for no queue": (Request.SET_INFLIGHT_FD, BOOKS.pack(4096, 0, 0, 256), 1, "0 queues"),
+    "books for too many queues": (Request.SET_INFLIGHT_FD, BOOKS.pack(1 << 16, 0, 4, 1), 1, "4 queues"),
+    "books of no entries": (Request.SET_INFLIGHT_FD, BOOKS.pack(4096, 0, 1, 0), 1, "queues of 0"),
     "a request channel without a descriptor": (Request.SET_BACKEND_REQ_FD, b"", 0, "0 descriptors"),
 }
 
@@ -193,6 +203,81 @@ def test_memory_taken_from_under_a_running_ring(card, memory):
         with pytest.raises(RequestRefused):
             host.front_end.remove_mem_region(host.guest_memory.regions[0])
         assert host.front_end.channel.closes()
+
+
+HEAD = struct.Struct("<QHHHHHHBB")  # of a packed ring's inflight region: features, version, entries ...
+BAD_BOOKS = {
+    "version 2": (HEAD.pack(0, 2, 256, 0, 0, 0, 0, 1, 1), "version 2"),
+    "features": (HEAD.pack(1, 1, 256, 0, 0, 0, 0, 1, 1), "features 0x1"),
+    "other entries": (HEAD.pack(0, 1, 255, 0, 0, 0, 0, 1, 1), "255 entries"),
+    "a place beyond the ring": (HEAD.pack(0, 1, 256, 0, 0, 256, 0, 1, 1), "indices 256 and 0"),
+    "an old place beyond the ring": (HEAD.pack(0, 1, 256, 0, 0, 0, 0xFFFF, 1, 1), "indices 0 and 65535"),
+    "a wrap counter of 7": (HEAD.pack(0, 1, 256, 0, 0, 0, 0, 1, 7), "wrap counters 1 and 7"),
+    "a free list beyond the entries": (HEAD.pack(0, 1, 256, 0, 257, 0, 0, 1, 1), "goes on with 257"),
+    "a buffer without descriptors": (HEAD.pack(0, 1, 256, 256, 256, 0, 0, 1, 1).ljust(32, b"\0") + b"\1", "has 0 desc"),
+    "random bytes": (bytes(range(1, 23)), "features 0x807060504030201"),
+}
+
+
+def bring_up_with(host, fd, entries=256):
+    """A driver whose rings have the region of this file."""
+    length = os.fstat(fd).st_size
+    host.front_end.set_features(host.front_end.offered)
+    host.front_end.set_inflight(Inflight(length, 0, 3, entries), fd)
+    device = NetDevice(host, options=Options(), transport=VhostUserTransport)
+    device.transport._books.give = lambda *_: None  # it has them
+    run(device.probe())
+    return device
+
+
+@pytest.fixture
+def books():
+    fd = os.memfd_create("books")
+    os.ftruncate(fd, 1 << 15)
+    yield fd
+    os.close(fd)
+
+
+@pytest.mark.parametrize("name", BAD_BOOKS)
+def test_books_with_nonsense_in_them(card, books, name):
+    data, words = BAD_BOOKS[name]
+    os.pwrite(books, data, 0)
+    with VhostUserHost.connect(card.path) as host:
+        with pytest.raises((RequestRefused, BackEndGone)):
+            bring_up_with(host, books)
+        assert host.front_end.channel.closes()
+    card.wait_for(lambda record: not record["connected"], "it is let go", 5)
+    assert words in card.said[-1]
+
+
+def test_books_with_too_few_entries(card, books):
+    with VhostUserHost.connect(card.path) as host:
+        with pytest.raises((RequestRefused, BackEndGone)):
+            bring_up_with(host, books, 128)
+        assert host.front_end.channel.closes()
+    card.wait_for(lambda record: not record["connected"], "it is let go", 5)
+    assert "128 entries, the ring has 256" in card.said[-1]
+
+
+def test_books_given_to_rings_that_run(card, books):
+    with VhostUserHost.connect(card.path) as host:
+        bring_up_with(host, books)
+        with pytest.raises(RequestRefused):
+            host.front_end.set_inflight(Inflight(1 << 15, 0, 3, 256), books)
+        assert host.front_end.channel.closes()
+
+
+def test_books_cut_under_a_running_ring(card, books):
+    with VhostUserHost.connect(card.path) as host:
+        device = bring_up_with(host, books)
+        os.ftruncate(books, 0)
+        with pytest.raises((BackEndGone, BackEndTimeout, ProtocolError)):
+            for frame in numbered(random.Random(1), 50, 1514):
+                device.transmit(frame)
+                run(device.wait(100_000_000))
+                device.poll()
+    card.wait_for(lambda record: not record["connected"], "it is let go", 5)
+    assert "cut short" in card.said[-1]
 
 
 def test_random_messages(card, memory, rng):

@@ -49,7 +49,7 @@ class Server:
     def _begin(self) -> None:
         """The state of a front end that is still to come."""
         sim = self.sim
-        self.session = Session(self.firmware, sim.host, sim.guest, sim.guest, self.say)
+        self.session = Session(self.firmware, sim.host, sim.guest, self.say)
         self._backend = Backend(self.session, self._settings.time_travel)
 
     def say(self, text: str) -> None:

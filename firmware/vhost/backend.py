@@ -187,13 +187,13 @@ class Backend:
             await self.session.stop(index)
 
     async def _get_inflight_fd(self, message: Message) -> Answer:
-        queues = 2 * self.session.port.card.pairs + 1
-        payload, fd = inflight.make(message.fields(protocol.INFLIGHT), queues)
+        payload, fd = inflight.make(message.fields(protocol.INFLIGHT), self.session.port.queues)
         return Answer(payload, (fd,))
 
     async def _set_inflight_fd(self, message: Message) -> None:
-        message.fields(protocol.INFLIGHT)
-        os.close(*message.take_fds(1))
+        if self.session.rings.running:
+            raise VhostError(f"{message.name}: rings run already")
+        self.session.inflight.take(message.fields(protocol.INFLIGHT), self.session.packed, *message.take_fds(1))
 
     # ---- the device
     async def _net_set_mtu(self, message: Message) -> Answer | None:

@@ -38,6 +38,9 @@ class Mapper(Protocol):
     def read(self, address: int, length: int) -> bytes | None:
         """What is there; None: nothing."""
 
+    def write(self, address: int, data: bytes) -> None:
+        """Store there."""
+
 
 class GuestMemory:
     """The memory table. Every region is checked against the file behind it before anything is mapped."""
@@ -93,6 +96,10 @@ class GuestMemory:
     def word(self, guest: int) -> int:
         """16 bits of it; 0 where there is no memory."""
         return int.from_bytes(self._mapper.read(guest, 2) or b"", "little")
+
+    def write(self, guest: int, data: bytes) -> None:
+        """Store in it."""
+        self._mapper.write(guest, data)
 
     def clear(self) -> None:
         """Take everything away."""

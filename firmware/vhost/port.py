@@ -61,6 +61,11 @@ class CardPort:
         self._host.config_write(bar.PCI_CAP_MSIX, bar.PCI_CAP_MSIX_ENABLE, 4)
 
     @property
+    def queues(self) -> int:
+        """All of them."""
+        return 2 * self.card.pairs + 1
+
+    @property
     def control_queue(self) -> int:
         """The control queue's index for the front end."""
         return 2 * self.card.pairs if self.multi_pair else 2

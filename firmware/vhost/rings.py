@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from .inflight import Inflight
 from .memory import GuestMemory
 from .message import VhostError
 from .port import LAP, CardPort
@@ -23,6 +24,9 @@ class Events(Protocol):
 
     def call(self, vector: int, fd: int) -> None:
         """Tell of the queue's interrupts here."""
+
+    def remind(self, vector: int) -> None:
+        """Tell of one now."""
 
     def clear(self) -> None:
         """Close all of them."""
@@ -44,6 +48,8 @@ class Ring:
     """There is something to kick with."""
     enabled: bool = False
     running: bool = False
+    ran: bool = False
+    """It has been started by this front end."""
 
 
 class Rings:
@@ -52,8 +58,10 @@ class Rings:
     Front ends repeat themselves: a ring that runs is only stopped for what it was not told before.
     """
 
-    def __init__(self, port: CardPort, memory: GuestMemory, events: Events, packed: Callable[[], bool]) -> None:
-        self._port, self._memory, self._events, self._packed = port, memory, events, packed
+    def __init__(
+        self, port: CardPort, memory: GuestMemory, inflight: Inflight, events: Events, packed: Callable[[], bool]
+    ) -> None:
+        self._port, self._memory, self._inflight, self._events, self._packed = port, memory, inflight, events, packed
         self._rings: dict[int, Ring] = {}
         self._enabled = False
 
@@ -161,17 +169,22 @@ class Rings:
 
     async def start(self, ring: Ring) -> None:
         """Let the card work on it. Raises VhostError."""
+        areas = [guest for guest, _ in self.areas(ring)]
         if not self._packed():
             # The ring itself says how far a back end has come, also one that ended without a word. Front ends rely on
             # it: DPDK gives base 0 for rings that have been used.
-            ring.base = self._memory.word(self.areas(ring)[2][0] + USED_INDEX)
-        await self._port.start_queue(ring.index, ring.size, [guest for guest, _ in self.areas(ring)], ring.base)
-        ring.running = True
+            ring.base = self._memory.word(areas[2] + USED_INDEX)
+        ring.base, left = self._inflight.begin(ring.index, ring.size, self._packed(), areas, ring.base)
+        if not ring.ran and (left or ring.base not in (0, LAP)):
+            self._events.remind(ring.index)  # the back end before may have ended between a used buffer and its call
+        await self._port.start_queue(ring.index, ring.size, areas, ring.base)
+        ring.running = ring.ran = True
 
     async def stop(self, ring: Ring) -> None:
         """Take it from the card; ``base`` then says where to go on."""
         if ring.running:
             ring.base = await self._port.stop_queue(ring.index)
+            self._inflight.end(ring.index)
             ring.running = False
 
     def described(self) -> list[dict[str, int]]:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from .. import features as feature
 from .. import regs
 from ..card import Firmware
 from ..status import DRIVER_OK, FEATURES_OK, NEEDS_RESET
+from .inflight import Inflight, Keeper
 from .memory import GuestMemory, Mapper
 from .message import VhostError
 from .port import CardPort, HostRegisters
@@ -23,17 +25,20 @@ NOT_HERE = feature.bits((feature.ACCESS_PLATFORM, feature.ORDER_PLATFORM, featur
 ONE = (1).to_bytes(8, "little")
 
 
+class Guest(Mapper, Keeper, Events, Protocol):
+    """Who does for a guest in another process what needs no firmware."""
+
+
 class Session:
     """The card in the hands of one front end, until ``close``."""
 
-    def __init__(
-        self, firmware: Firmware, host: HostRegisters, mapper: Mapper, events: Events, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, firmware: Firmware, host: HostRegisters, guest: Guest, say: Callable[[str], None]) -> None:
         """``say`` is told in words what happens."""
-        self.firmware, self.events, self.say = firmware, events, say
+        self.firmware, self.events, self.say = firmware, guest, say
         self.port = CardPort(host, firmware.bus, firmware.card)
-        self.memory = GuestMemory(mapper)
-        self.rings = Rings(self.port, self.memory, events, lambda: feature.has(self.features, feature.RING_PACKED))
+        self.memory = GuestMemory(guest)
+        self.inflight = Inflight(guest, self.memory, self.port.queues)
+        self.rings = Rings(self.port, self.memory, self.inflight, guest, lambda: self.packed)
         self.features = 0
         """What the driver accepted, without the protocol's own bit."""
         self.protocol_features = 0
@@ -47,6 +52,11 @@ class Session:
     def has(self, bit: ProtocolFeature) -> bool:
         """Whether a protocol feature was negotiated."""
         return bool(self.protocol_features >> bit & 1)
+
+    @property
+    def packed(self) -> bool:
+        """Rings are packed."""
+        return feature.has(self.features, feature.RING_PACKED)
 
     @property
     def call_vectors(self) -> set[int]:
@@ -139,6 +149,7 @@ class Session:
             self.rings.forget()
             self._in_force, self._driver_ok = None, False
             await self.port.reset()
+            self.inflight.reset()
             return
         if status & FEATURES_OK and self._in_force != self.features and not await self.negotiate():
             self.say(self._refusal())
@@ -166,6 +177,7 @@ class Session:
         self.rings.forget()
         self._in_force = None
         await self.port.reset()
+        self.inflight.close()
         self.events.clear()
         self.memory.clear()
         self.requests.close()

@@ -112,6 +112,13 @@ extern "C" void fr_guest_call(int vector, int fd) {
     if (call.owed) signal(call);
 }
 
+// Signal this vector though the card sent no message: one that came before us may not have.
+extern "C" void fr_guest_remind(int vector) {
+    Call& call = calls[vector];
+    if (call.fd >= 0) signal(call);
+    else call.owed = true;
+}
+
 // Close everything.
 extern "C" void fr_guest_clear() {
     for (auto& entry : kicks) release(entry.second.fd);

@@ -91,6 +91,11 @@ void guest_watch(std::vector<pollfd>& fds);  // adds the kick descriptors ...
 void guest_look(const pollfd* fds);          // ... and takes what poll() said of them
 bool guest_polled();                         // some queue has no kick descriptor and wants to be looked at
 void guest_message(int vector);
+uint8_t* memory_at(uint64_t address, uint64_t length);  // nullptr: there is none
+// Around a store of the card to memory: the queue whose inflight region has something to say of it afterwards, else -1.
+int inflight_before(uint64_t address, uint64_t length, const uint8_t* data);
+void inflight_after(int queue);
+bool inflight_owns(const uint8_t* at);
 void waves_check();
 
 }  // namespace ferrule

@@ -205,8 +205,12 @@ void commit(Burst* b) {
         b->response = DECERR;
         return;
     }
+    const uint64_t strobe = b->beats == 1 ? b->strobe[0] : 0;  // what is told of a ring takes one beat
+    const int low = strobe ? __builtin_ctzll(strobe) : 0;
+    const int books = strobe ? inflight_before(first + uint64_t(low), uint64_t(__builtin_popcountll(strobe)), b->data + low) : -1;
     std::atomic_thread_fence(std::memory_order_release);
     for (int i = 0; i < b->beats; i++) store_beat(to + i * b->size, b->data + i * b->size, b->strobe[i], b->size);
+    if (books >= 0) inflight_after(books);
     // a read the card issues after this B must see what other threads stored before they could see these bytes
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
@@ -225,16 +229,16 @@ void sample(Burst* b) {
 // A file that was cut behind our back: the page becomes anonymous, so that the run goes on and can end the connection.
 void on_bus_error(int, siginfo_t* info, void*) {
     uint8_t* const at = static_cast<uint8_t*>(info->si_addr);
-    for (const Region& r : regions)
-        if (at >= r.mapped && at < r.mapped + r.bytes) {
-            const uintptr_t page = uintptr_t(sysconf(_SC_PAGESIZE));
-            void* const start = reinterpret_cast<void*>(uintptr_t(at) & ~(page - 1));
-            if (mmap(start, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) break;
-            n_lost++;
-            h.memory_lost = true;
-            h.recheck = true;
-            return;
-        }
+    bool ours = inflight_owns(at);
+    for (const Region& r : regions) ours |= at >= r.mapped && at < r.mapped + r.bytes;
+    const uintptr_t page = uintptr_t(sysconf(_SC_PAGESIZE));
+    void* const start = reinterpret_cast<void*>(uintptr_t(at) & ~(page - 1));
+    if (ours && mmap(start, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
+        n_lost++;
+        h.memory_lost = true;
+        h.recheck = true;
+        return;
+    }
     ::signal(SIGBUS, SIG_DFL);  // not ours: it comes again, and ends the process
 }
 
@@ -256,6 +260,9 @@ ps_t paced(ps_t next, int64_t millibytes) {
 }
 
 }  // namespace
+
+uint8_t* memory_at(uint64_t address, uint64_t length) { return locate(address, length); }
+
 }  // namespace ferrule
 
 using namespace ferrule;
@@ -372,6 +379,13 @@ extern "C" int fr_mem_peek(uint64_t address, uint64_t length, uint8_t* to) {
     const uint8_t* from = locate(address, length);
     if (from) memcpy(to, from, length);
     return from != nullptr;
+}
+
+// Put bytes there, for a hand from outside; 0: it is not in memory.
+extern "C" int fr_mem_poke(uint64_t address, uint64_t length, const uint8_t* from) {
+    uint8_t* const to = locate(address, length);
+    if (to) memcpy(to, from, length);
+    return to != nullptr;
 }
 
 extern "C" void fr_mem_guard(uint64_t base, uint64_t size, int kinds) { guard.push_back({base, size, kinds}); }

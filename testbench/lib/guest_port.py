@@ -34,6 +34,28 @@ class GuestPort:
         return buffer.raw if lib.fr_mem_peek(address, length, buffer) else None
 
     @staticmethod
+    def write(address: int, data: bytes) -> None:
+        """Store in the guest's memory, if there is any."""
+        lib.fr_mem_poke(address, len(data), data)
+
+    # ---- the inflight region
+    @staticmethod
+    def keep(queue: int, piece: tuple[int, int, int], ring: tuple[bool, int, int, int, int]) -> None:
+        """Write a queue's part of the region with the card's stores (inflight.cpp). Raises MemoryError.
+
+        ``piece``: file, which stays the caller's, offset, entries. ``ring``: packed or not, guest-physical address of
+        its descriptors (packed) or used ring (split), size; of a packed one the index and wrap counter it goes on at.
+        """
+        if not lib.fr_inflight_keep(queue, *piece, *ring):
+            raise MemoryError(f"queue {queue}: the inflight region cannot be mapped")
+
+    @staticmethod
+    def end(queue: int) -> None:
+        """Write there no more."""
+        lib.fr_inflight_end(queue)
+
+    # ---- notifications
+    @staticmethod
     def kick(queue: int, fd: int) -> None:
         """What can be read here notifies the queue; ``NONE``: nothing does, ``POLLED``: the queue is looked at."""
         lib.fr_guest_kick(queue, NOTIFY + 4 * queue, queue, fd)
@@ -42,6 +64,11 @@ class GuestPort:
     def call(vector: int, fd: int) -> None:
         """Where to tell of this interrupt vector, or ``NONE``."""
         lib.fr_guest_call(vector, fd)
+
+    @staticmethod
+    def remind(vector: int) -> None:
+        """Tell of this interrupt vector as if the card had."""
+        lib.fr_guest_remind(vector)
 
     @staticmethod
     def clear() -> None:

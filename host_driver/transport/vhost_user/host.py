@@ -52,6 +52,13 @@ class VhostUserHost:
             raise
         return cls(front_end, memory)
 
+    def reconnect(self, path: str | Path, listen: bool = False, timeout_s: float = TIMEOUT_S) -> None:
+        """To a back end in the place of one that is gone; then its devices ``resume``. The memory stays as it is."""
+        wanted = self.front_end.accepted
+        self.front_end.close()
+        self.front_end = FrontEnd((Channel.accept if listen else Channel.connect)(path, timeout_s))
+        self.front_end.negotiate(wanted)
+
     # interrupts
     def attach(self, fd: int, vector: int, lasting: bool = False) -> None:
         """An eventfd fires a vector; one that lasts is not taken back by being seen."""

@@ -24,6 +24,12 @@ class InflightBooks:
         self.held = self._front_end.get_inflight(queues, queue_size)
         self._front_end.set_inflight(*self.held)
 
+    def hand_on(self, front_end: FrontEnd) -> None:
+        """Give them to a back end that comes in the place of the one that wrote them."""
+        self._front_end = front_end
+        if self.held:
+            front_end.set_inflight(*self.held)
+
     def forget(self) -> None:
         """After a reset there is nothing that a later back end would have to know."""
         if self.held:

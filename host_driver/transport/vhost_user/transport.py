@@ -85,6 +85,26 @@ class VhostUserTransport:
         self._refused = False
         self.set_status(0)
 
+    def resume(self) -> None:
+        """The host has reconnected: all that the back end before was told, to this one. Rings go on as they are.
+
+        What was set by commands has to be set again.
+        """
+        self.front_end = self.bus.front_end
+        if lacking := self._accepted & ~self._local & ~self.front_end.offered:
+            raise Unsupported(f"the new back end lacks the features {lacking:#x} of the one before")
+        status, self._status = self._status, 0
+        if self._tells_status:
+            self.front_end.set_status(status & ~(FEATURES_OK | DRIVER_OK))
+        self.write_features(self._accepted)
+        self.set_status(status & ~DRIVER_OK)
+        self._memory_told = False
+        self._tell_memory()
+        self._books.hand_on(self.front_end)
+        for vring in self.vrings.values():
+            vring.start(self.front_end)
+        self.set_status(status)
+
     async def status(self) -> int:
         """As the back end has it, where it has one."""
         status = self.front_end.get_status() if self._tells_status else self._status

@@ -20,21 +20,29 @@ class Vring:
         self, front_end: FrontEnd, memory: GuestMemory, index: int, size: int, rings: tuple[int, int, int], base: int
     ) -> None:
         """``rings`` are the guest addresses of descriptors, the driver's and the device's part."""
-        self._front_end, self.index = front_end, index
+        self.index, self._size, self._base = index, size, base
         flags = os.EFD_CLOEXEC | os.EFD_NONBLOCK
         self.kick_fd, self.call_fd, self.error_fd = (os.eventfd(0, flags) for _ in range(3))
         self.kicks = 0
-        descriptors, driver, device = (memory.user_address(address) for address in rings)
+        self._descriptors, self._driver, self._device = (memory.user_address(address) for address in rings)
         try:
-            front_end.set_vring_num(index, size)
-            front_end.set_vring_base(index, base)
-            front_end.set_vring_addr(index, descriptors, device, driver)
-            front_end.set_vring_fd(Request.SET_VRING_ERR, index, self.error_fd)
-            front_end.set_vring_fd(Request.SET_VRING_CALL, index, self.call_fd)
-            front_end.set_vring_fd(Request.SET_VRING_KICK, index, self.kick_fd)
+            self.start(front_end)
         except BaseException:
             self.close()
             raise
+
+    def start(self, front_end: FrontEnd) -> None:
+        """Tell a back end of it: the first one, or one that comes in the place of another that ended without a word.
+
+        That one's end of the ring is not known here, so a later back end is told of the ring's beginning.
+        """
+        self._front_end = front_end
+        front_end.set_vring_num(self.index, self._size)
+        front_end.set_vring_base(self.index, self._base)
+        front_end.set_vring_addr(self.index, self._descriptors, self._device, self._driver)
+        front_end.set_vring_fd(Request.SET_VRING_ERR, self.index, self.error_fd)
+        front_end.set_vring_fd(Request.SET_VRING_CALL, self.index, self.call_fd)
+        front_end.set_vring_fd(Request.SET_VRING_KICK, self.index, self.kick_fd)
 
     def kick(self) -> None:
         """Tell the back end that there is something new."""

@@ -12,6 +12,7 @@ import numpy
 
 from testbench.lib.bus_types import NOTIFY
 from testbench.model.host.bus_error import survive
+from testbench.model.host.inflight import ENTRY_BYTES, HEAD_BYTES, Done, PackedRegion, SplitRegion
 from testbench.model.host.memory import HostMemory
 
 NONE, POLLED = -1, -2
@@ -28,6 +29,8 @@ class GuestPort:
         self._calls: dict[int, int] = {}
         self._owed: set[int] = set()
         self._ranges: dict[int, range] = {}
+        self._kept: dict[int, PackedRegion | SplitRegion] = {}
+        self._kept_ranges: dict[int, range] = {}
         self.lost = 0
         """Pages that were no longer in the file behind them when the card touched them."""
         self.kicks = self.calls = self.calls_lost = self.dead_fds = 0
@@ -35,16 +38,10 @@ class GuestPort:
     # ---- memory
     def map(self, base: int, size: int, fd: int, offset: int) -> None:
         """``size`` bytes of a file from ``offset`` on, at the guest-physical address ``base``. Raises MemoryError."""
-        extra = offset % mmap.ALLOCATIONGRANULARITY
-        try:
-            file = mmap.mmap(fd, size + extra, offset=offset - extra)
-        except (OSError, ValueError) as error:
-            raise MemoryError(f"cannot map {size} bytes at {base:#x}: {error}") from error
-        array = numpy.frombuffer(file, numpy.uint8)[extra:]
+        array = _mapped(fd, offset, size, f"{base:#x}")
         if not self._ranges:
             survive(self._owns, self._lose)
-        address = array.ctypes.data
-        self._ranges[base] = range(address, address + size)
+        self._ranges[base] = _addresses(array)
         self._memory.insert(base, array)
 
     def unmap(self, base: int) -> None:
@@ -56,11 +53,38 @@ class GuestPort:
         """What is in the guest's memory; None: nothing is there."""
         return self._memory.peek(address, length)
 
+    def write(self, address: int, data: bytes) -> None:
+        """Store in the guest's memory, if there is any."""
+        self._memory.poke(address, data)
+
     def _owns(self, address: int) -> bool:
-        return any(address in place for place in self._ranges.values())
+        return any(address in place for places in (self._ranges, self._kept_ranges) for place in places.values())
 
     def _lose(self) -> None:
         self.lost += 1
+
+    # ---- the inflight region
+    def keep(self, queue: int, piece: tuple[int, int, int], ring: tuple[bool, int, int, int, int]) -> None:
+        """Write a queue's part of the region with the card's stores, as on the RTL. Raises MemoryError."""
+        fd, offset, entries = piece
+        packed = ring[0]
+        array = _mapped(fd, offset, HEAD_BYTES + packed * entries * ENTRY_BYTES, f"queue {queue}'s inflight region")
+        self._kept_ranges[queue] = _addresses(array)
+        region = PackedRegion(array.data, ring, entries, self._memory.peek) if packed else SplitRegion(array.data, ring)
+        self._kept[queue] = region
+        self._memory.witness = self._witness
+
+    def end(self, queue: int) -> None:
+        """Write there no more."""
+        self._kept.pop(queue, None)
+        self._kept_ranges.pop(queue, None)
+        self._memory.witness = self._witness if self._kept else None
+
+    def _witness(self, address: int, data: bytes | memoryview) -> Done | None:
+        for region in self._kept.values():
+            if address in region.watched:
+                return region.before(address, data)
+        return None
 
     # ---- kicks
     def kick(self, queue: int, fd: int) -> None:
@@ -126,6 +150,11 @@ class GuestPort:
         except OSError:  # full: a call is in it already; or its reader has gone
             self.calls_lost += 1
 
+    def remind(self, vector: int) -> None:
+        """Tell of this interrupt vector as if the card had."""
+        self._calls.setdefault(vector, NONE)
+        self.message(vector)
+
     def clear(self) -> None:
         """Close all descriptors."""
         for fd in (*self._kicks.values(), *self._calls.values()):
@@ -147,3 +176,16 @@ class GuestPort:
             "guest.kicks": self.kicks, "guest.calls": self.calls, "guest.calls_lost": self.calls_lost,
             "guest.dead_fds": self.dead_fds, "memory.lost": self.lost,
         }  # fmt: skip
+
+
+def _mapped(fd: int, offset: int, size: int, what: str) -> numpy.ndarray:
+    extra = offset % mmap.ALLOCATIONGRANULARITY
+    try:
+        file = mmap.mmap(fd, size + extra, offset=offset - extra)
+    except (OSError, ValueError) as error:
+        raise MemoryError(f"cannot map {size} bytes at {what}: {error}") from error
+    return numpy.frombuffer(file, numpy.uint8)[extra:]
+
+
+def _addresses(array: numpy.ndarray) -> range:
+    return range(array.ctypes.data, array.ctypes.data + len(array))

@@ -53,6 +53,8 @@ class HostMemory:
         self._ends: dict[int, list[int]] = {READ: [], WRITE: []}
         self._guarded = False
         self.rules: list[Rule] = []
+        self.witness: Callable[[int, bytes | memoryview], Callable[[], None] | None] | None = None
+        """Told of every store before it; what it returns is called when all of it is in memory."""
         self.beat = 16
         """Bytes of a bus word: a burst touches whole ones."""
         self.incidents: list[tuple[int, int, int, int]] = []
@@ -92,6 +94,12 @@ class HostMemory:
         """A copy of what is there, for a look from outside; None: it is not in memory."""
         found = self._region(address, length)
         return None if found is None else bytes(found)
+
+    def poke(self, address: int, data: bytes) -> None:
+        """Store from outside, if there is memory."""
+        found = self._region(address, len(data))
+        if found is not None:
+            found[:] = data
 
     # ---- what the card does
     def read_latency(self, after_ps: int = 0) -> int:
@@ -142,6 +150,14 @@ class HostMemory:
         return found
 
     def write(self, address: int, data: bytes | memoryview) -> bool:
+        """Store, and have ``witness`` take note."""
+        done = self.witness(address, data) if self.witness else None
+        good = self._store(address, data)
+        if done and good:
+            done()
+        return good
+
+    def _store(self, address: int, data: bytes | memoryview) -> bool:
         """Store, burst by burst; False: some were answered with an error, and of these nothing is stored."""
         length = len(data)
         counts = self.counts
