@@ -166,7 +166,7 @@ class HostMemory:
         if self._guarded and not self._allowed(address, length, WRITE):
             self._incident(OUTSIDE_GUARD, address, length, True)
         if not self.rules and (found := self._region(address, length)) is not None:
-            _store(found, data)
+            _put(found, data)
             return True
         good = True
         for start, end in self._cut(address, length):
@@ -174,7 +174,7 @@ class HostMemory:
             if burst is None:
                 good = False
             else:
-                _store(burst, data[start - address : end - address])
+                _put(burst, data[start - address : end - address])
         counts["write_errors"] += not good
         return good
 
@@ -243,7 +243,7 @@ class HostMemory:
         return place >= 0 and address + length <= self._ends[kind][place]
 
 
-def _store(to: memoryview, data: bytes | memoryview) -> None:
+def _put(to: memoryview, data: bytes | memoryview) -> None:
     """Copy, a ring index or flags in one store: memcpy may write two bytes twice, over what a driver wrote between."""
     if len(data) == 2:
         to.cast("H")[0] = int.from_bytes(data, sys.byteorder)
