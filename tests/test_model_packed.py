@@ -6,11 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from testbench.differential.raw_packed_queue import DESC, DISABLE, ENABLE
+from testbench.differential.raw_queue import INDIRECT, NEXT, WRITE
 from testbench.model.host.memory import HostMemory
 from testbench.model.rings import errors
 from testbench.model.rings.queue import AHEAD, Virtqueue
 from testbench.model.system.timeline import Event, Timeline
-from testbench.system.packed_queue import DESC, DISABLE, ENABLE, INDIRECT, NEXT, WRITE, PackedQueue
+from testbench.system.packed_queue import PackedQueue
 
 BASE, BYTES = 0x1000_0000, 1 << 20
 LATENCY_PS = 500_000
@@ -33,7 +35,7 @@ class Ring:
         self.queue.packed, self.queue.event_idx, self.queue.indirect = True, event_idx, indirect
         self.driver = PackedQueue(SimpleNamespace(memory=self.memory.array, memory_base=BASE), 0, size)
         self.driver.event_idx = event_idx
-        self.driver.restart(index)
+        self.driver.begin(index)
         self.memory.array[self.driver.addresses[2] - BASE :][:4] = list(left)
         self.queue.start(size, self.driver.addresses, index)
         self.rest()
