@@ -337,6 +337,15 @@ def test_a_ring_that_cannot_be_reached_breaks_and_publishes_no_more(what):
     assert ring.queue.broken and ring.errors == [errors.RING_DMA]
 
 
+def test_a_ring_that_broke_gives_no_more_of_what_was_fetched_before():
+    ring = Ring(4)
+    ring.offer([readable(0)])
+    assert len(ring.queue.chains) == 1
+    ring.memory.read = lambda address, length: None
+    ring.offer([readable(1)])
+    assert ring.queue.broken and ring.queue.dry
+
+
 def test_a_descriptor_counts_only_when_its_flags_say_so_in_this_round():
     """What the rounds before have left there is neither available nor used."""
     ring = Ring(2)
