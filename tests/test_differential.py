@@ -24,7 +24,7 @@ from testbench.differential.search import search
 from testbench.differential.server import ModelDevice, RtlDevice
 
 # parts run beside each other: (queue pairs, sequences)
-PARTS = {"one pair": (1, 220), "one pair again": (1, 220), "four pairs": (4, 120)}
+PARTS = {"one pair": (1, 220), "one pair again": (1, 220), "four pairs": (4, 180)}
 
 
 @pytest.mark.parametrize("part", PARTS)
