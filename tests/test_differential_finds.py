@@ -20,11 +20,11 @@ from testbench.differential.operations import (
 )
 from testbench.differential.search import search
 from testbench.differential.server import ModelDevice
-from testbench.model.offload import classify, coalesce, segment
+from testbench.model.offload import classify, coalesce, flow, segment, steering
 from testbench.model.path import mac, receive
 from testbench.model.registers import bar, msix
 from testbench.model.registers.statistics import Statistics
-from testbench.model.rings import control, split
+from testbench.model.rings import control, packed, split
 from testbench.model.rings.queue import Virtqueue
 from testbench.model.wire.impair import Impairment
 
@@ -35,8 +35,9 @@ STARTS = range(1, 9)  # what is drawn depends on what is loaded; the rarest take
 class Broken(ModelDevice):
     """The model with ``owner.name`` replaced."""
 
-    def __init__(self, owner, name, replacement):
-        super().__init__(pairs=1)
+    def __init__(self, owner, name, replacement, pairs=1):
+        super().__init__(pairs)
+        self.pairs = pairs
         self._patch = mock.patch.object(owner, name, replacement)
 
     def run(self, sequence, salt):
@@ -71,6 +72,46 @@ def longer_by_one(original):
     return complete
 
 
+def wishing_for_all(original):
+    def wish(self):
+        good = original(self)
+        self._memory.write(self._device_area + 2, b"\0\0")
+        return good
+
+    return wish
+
+
+def with_the_id_of_another(original):
+    def store(self, buffers, count):
+        for place, (due, chain, length, more) in enumerate(buffers):
+            buffers[place] = due, chain._replace(buffer_id=chain.buffer_id ^ 1), length, more
+        return original(self, buffers, count)
+
+    return store
+
+
+def choosing(original, change):
+    """Receive queue of a frame, changed by ``change(steering, hash)`` where it has one in mode RSS."""
+
+    def choose(self, *args):
+        queue, value, report = original(self, *args)
+        return change(self, value) if self.mode == steering.RSS and report else queue, value, report
+
+    return choose
+
+
+def for_every_pair(original):
+    def choose(self, *args):
+        self.pairs = steering.TABLE_ENTRIES
+        return original(self, *args)
+
+    return choose
+
+
+def by_addresses(original):
+    return lambda self, flow: original(self, flow._replace(ports=b""))
+
+
 BREAKS = {
     "an inserted checksum is off by one": (
         segment,
@@ -93,12 +134,45 @@ BREAKS = {
     "event indices are never written": (split.SplitRing, "wish", lambda self: True),
     "chains longer than one are cut": (split, "NEXT", 0),
     "faults of the wire are drawn otherwise": (Impairment, "_hit", lambda self, share: False),
+    # packed rings
+    "the wrap counter stands still": (packed.PackedRing, "_wrap", lambda self, position: True),
+    "every descriptor is to be notified": (packed.PackedRing, "wish", wishing_for_all(packed.PackedRing.wish)),
+    "a driver that wants no interrupt gets it": (packed, "EVENT_DISABLE", 9),
+    "a driver's event is not read": (packed, "EVENT_DESC", 9),
+    "a buffer has the id of another": (packed.PackedRing, "store", with_the_id_of_another(packed.PackedRing.store)),
+    "a used chain takes one place": (
+        packed.PackedRing,
+        "_walk",
+        after(packed.PackedRing._walk, lambda chain: chain and chain._replace(places=1)),
+    ),
+    # filter, hashes, receive queues
+    "the VLAN filter is the wrong way round": (
+        classify.Filter,
+        "passes",
+        after(classify.Filter.passes, lambda passes: not passes),
+    ),
+    "ports are not hashed": (steering.Steering, "hash", by_addresses(steering.Steering.hash)),
+    "extension headers are not looked behind": (flow, "EXTENSIONS", ()),
+    "the indirection table is off by one": (
+        steering.Steering,
+        "choose",
+        choosing(steering.Steering.choose, lambda self, value: self.table[value + 1 & self.mask]),
+        4,
+    ),
+    "frames come to pairs that are not in use": (
+        steering.Steering,
+        "choose",
+        for_every_pair(steering.Steering.choose),
+        4,
+    ),
+    "no flow comes back": (steering.Steering, "learn", ignoring, 4),
 }
 
 
 def find(broken):
     """The first difference from the model as it is."""
-    found = (search(ModelDevice(1), broken, pairs=1, start=start, examples=TRIES, shrink=False) for start in STARTS)
+    pairs = broken.pairs
+    found = (search(ModelDevice(pairs), broken, pairs, start=start, examples=TRIES, shrink=False) for start in STARTS)
     return next(filter(None, found), None)
 
 

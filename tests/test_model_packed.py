@@ -6,11 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from testbench.differential.raw_packed_queue import DESC, DISABLE, ENABLE
+from testbench.differential.raw_queue import INDIRECT, NEXT, WRITE
 from testbench.model.host.memory import HostMemory
 from testbench.model.rings import errors
 from testbench.model.rings.queue import AHEAD, Virtqueue
 from testbench.model.system.timeline import Event, Timeline
-from testbench.system.packed_queue import DESC, DISABLE, ENABLE, INDIRECT, NEXT, WRITE, PackedQueue
+from testbench.system.packed_queue import PackedQueue
 
 BASE, BYTES = 0x1000_0000, 1 << 20
 LATENCY_PS = 500_000
@@ -33,7 +35,7 @@ class Ring:
         self.queue.packed, self.queue.event_idx, self.queue.indirect = True, event_idx, indirect
         self.driver = PackedQueue(SimpleNamespace(memory=self.memory.array, memory_base=BASE), 0, size)
         self.driver.event_idx = event_idx
-        self.driver.restart(index)
+        self.driver.begin(index)
         self.memory.array[self.driver.addresses[2] - BASE :][:4] = list(left)
         self.queue.start(size, self.driver.addresses, index)
         self.rest()
@@ -333,6 +335,15 @@ def test_a_ring_that_cannot_be_reached_breaks_and_publishes_no_more(what):
         else:
             assert not ring.published
     assert ring.queue.broken and ring.errors == [errors.RING_DMA]
+
+
+def test_a_ring_that_broke_gives_no_more_of_what_was_fetched_before():
+    ring = Ring(4)
+    ring.offer([readable(0)])
+    assert len(ring.queue.chains) == 1
+    ring.memory.read = lambda address, length: None
+    ring.offer([readable(1)])
+    assert ring.queue.broken and ring.queue.dry
 
 
 def test_a_descriptor_counts_only_when_its_flags_say_so_in_this_round():

@@ -7,14 +7,13 @@ from firmware import CardSettings, Firmware
 from host_driver.transport.pci import PciTransport
 from testbench.differential.observe import Observer
 from testbench.differential.operations import Sequence
+from testbench.differential.raw_packed_queue import RawPackedQueue
 from testbench.differential.raw_queue import RawQueue
 from testbench.lib.sim_base import SimBase
 
 REST_LIMIT_NS = 20_000_000
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK = 1, 2, 4, 8
-EVENT_IDX = 29
-# CTRL_VLAN, MQ, RING_PACKED, IN_ORDER, HASH_REPORT, RSS: no sequence has anything for them
-NOT_SPOKEN = (19, 22, 34, 35, 57, 60)
+EVENT_IDX, RING_PACKED, HASH_REPORT = 29, 34, 57
 RX_SLOT, TX_AREA = 4096, 1 << 20  # bytes of a receive descriptor's buffer, and of a transmit queue's buffers
 COMMAND_BYTES = 8192
 
@@ -25,11 +24,12 @@ class Bed:
     def __init__(self, sim: SimBase, sequence: Sequence) -> None:
         self.sim, self.sequence = sim, sequence
         self.transport = PciTransport(sim.host)
-        self.firmware = Firmware(sim.mgmt, CardSettings(multi_pair_test=sequence.pairs > 1))
-        self.queues: list[RawQueue] = []
+        self.addressed = sequence.pairs > 1 and not sequence.multiqueue
+        self.firmware = Firmware(sim.mgmt, CardSettings(multi_pair_test=self.addressed))
+        self.queues: list[RawQueue | RawPackedQueue] = []
         offset = 0
         for _ in range(2 * sequence.pairs + 1):
-            queue = RawQueue(sim.host, offset, sequence.size)
+            queue = (RawPackedQueue if sequence.packed else RawQueue)(sim.host, offset, sequence.size)
             self.queues.append(queue)
             offset = -(-queue.end // 4096) * 4096
         self.rx_at, self.tx_at = [], []
@@ -42,6 +42,10 @@ class Bed:
         self.doorbells: list[int] = []
         self.own_mac = bytes(6)
         self.coalescing_us = 0
+        self.header_bytes = 12
+        self.learns = False  # the card may send flows back where they came from
+        # a packed ring gives no more once it breaks: then no second frame may be under way
+        self.one_by_one = False
         self.tampered = False  # by Misuse or Fail, since the device was brought up
         self.in_store = 0
         self.observer = Observer(self)
@@ -54,14 +58,15 @@ class Bed:
         transport.write("device_status", ACKNOWLEDGE)
         transport.write("device_status", ACKNOWLEDGE | DRIVER)
         features = await transport.device_features()
-        for bit in (*withheld, *NOT_SPOKEN):
+        for bit in (*withheld, *([] if self.sequence.packed else [RING_PACKED])):
             features &= ~(1 << bit)
+        self.header_bytes = 20 if features >> HASH_REPORT & 1 else 12
         transport.write_features(features)
         transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK)
         await transport.read("device_status")
         self.own_mac = await transport.config_bytes(0, 6)
         self.coalescing_us = 0
-        self.tampered = False
+        self.tampered = self.learns = self.one_by_one = False
         self.sim.host.inject_clear()
         await transport.enable_vectors(transport.caps.msix_size)
         await transport.set_config_vector(0)
@@ -72,9 +77,9 @@ class Bed:
         transport.write("device_status", ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK)
         await transport.read("device_status")
 
-    async def start_queue(self, index: int, queue: RawQueue) -> None:
+    async def start_queue(self, index: int, queue: RawQueue | RawPackedQueue) -> None:
         """Enable an empty queue."""
-        queue.restart()
+        await self.firmware.set_start_index(index, queue.restart(self.sequence.before_wrap))
         doorbell = await self.transport.setup_queue(index, queue.size, queue.addresses, index + 1)
         self.doorbells[index : index + 1] = [doorbell]
 

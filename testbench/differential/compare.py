@@ -54,12 +54,13 @@ def as_test(sequence: Sequence, salt: int) -> str:
     """Source of a pytest file that runs this sequence on both devices."""
     names = [name for name in ("RxFrame", "Sequence", "TxFrame", *KINDS) if f"{name}(" in repr(sequence)]
     steps = "".join(f"        {operation!r},\n" for operation in sequence.operations)
+    card = {name: value for name, value in vars(sequence).items() if name != "operations"}
     return (
         "# SPDX-License-Identifier: Apache-2.0\n"
         f"from testbench.differential.operations import {', '.join(sorted(names))}\n"
         "from testbench.differential.replay import replay\n\n"
         f"SEQUENCE = Sequence(\n    operations=(\n{steps}    ),\n"
-        f"    pairs={sequence.pairs}, size={sequence.size}, withheld={sequence.withheld},\n)\n\n\n"
+        f"    {', '.join(f'{name}={value}' for name, value in card.items())},\n)\n\n\n"
         f"def test_model_and_rtl_agree():\n    replay(SEQUENCE, salt={salt})\n"
     )
 

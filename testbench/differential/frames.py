@@ -17,8 +17,14 @@ TABLE = bytes.fromhex("020000001234")  # an address that "table" commands put in
 EXPERIMENTAL = b"\x88\xb5"
 TAGS = b"\x88\xa8\x00\x07\x81\x00\x00\x05"
 NEEDS_CSUM, TCPV4, TCPV6 = 1, 1, 4
-TCP, UDP = 6, 17
-TCP_HEADER = bytes.fromhex("1f90c001 00000001 00000002 5018ffff 0000 0000")
+FLOWS = 3
+ICMP, TCP, UDP, DESTINATION = 1, 6, 17, 60
+HOST_PORT, PEER_PORT = {TCP: 8080, UDP: 5000}, {TCP: 49153, UDP: 6000}
+EXTENDED_PORT = 443  # so that a flow behind extension headers is none that the card has sent
+# destination options: four bytes of padding, then a home address
+EXTENSION = bytes((0, 2, 1, 2, 0, 0, 0xC9, 16)) + bytes.fromhex("fd" + "00" * 14 + "77")
+MORE_FRAGMENTS = 0x2000
+TCP_REST = bytes.fromhex("00000001 00000002 5018ffff 0000 0000")  # of a header, behind the ports
 
 
 def _sum(data: bytes) -> int:
@@ -30,27 +36,37 @@ def _sum(data: bytes) -> int:
     return total
 
 
-def _ip(version: int, protocol: int, length: int) -> tuple[bytes, int]:
-    """An IP header, and the pseudo-header's sum."""
+def addresses(version: int, flow: int) -> tuple[bytes, bytes]:
+    """The card's host and its peer in a flow."""
     if version == 4:
-        addresses = bytes((10, 0, 0, 1, 10, 0, 0, 2))
-        header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + length, 0x1234, 0x4000, 64, protocol, 0) + addresses
-        header = header[:10] + struct.pack(">H", 0xFFFF ^ _sum(header)) + header[12:]
-        return header, _sum(addresses + struct.pack(">BBH", 0, protocol, length))
-    addresses = bytes.fromhex("fd" + "00" * 14 + "01" + "fd" + "00" * 14 + "02")
-    header = struct.pack(">IHBB", 0x6000_0000, length, protocol, 64) + addresses
-    return header, _sum(addresses + struct.pack(">II", length, protocol))
+        return bytes((10, 0, 0, 1)), bytes((10, 0, flow, 2))
+    return bytes.fromhex("fd" + "00" * 14 + "01"), bytes.fromhex("fd" + "00" * 13) + bytes((flow, 2))
 
 
-def tx_bytes(frame: TxFrame, source: bytes) -> tuple[bytes, bytes]:
-    """virtio_net_hdr and frame. ``source``: its sender, which tells the queue it was sent on."""
+def _ip(version: int, protocol: int, length: int, ends: bytes, fragment: int = 0x4000) -> bytes:
+    """An IP header. ``ends``: source and destination."""
+    if version == 4:
+        header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + length, 0x1234, fragment, 64, protocol, 0) + ends
+        return header[:10] + struct.pack(">H", 0xFFFF ^ _sum(header)) + header[12:]
+    return struct.pack(">IHBB", 0x6000_0000, length, protocol, 64) + ends
+
+
+def _pseudo(protocol: int, length: int, ends: bytes) -> int:
+    return _sum(ends + struct.pack(">II", length, protocol))
+
+
+def tx_bytes(frame: TxFrame, source: bytes, header_bytes: int = 12) -> tuple[bytes, bytes]:
+    """virtio_net_hdr of ``header_bytes`` and frame. ``source``: its sender, which tells the queue it was sent on."""
     rng = random.Random(frame.seed)
     if frame.offload == "none":
-        return bytes(12), (PEER + source + EXPERIMENTAL + rng.randbytes(max(frame.size - 14, 0)))[: frame.size]
+        plain = PEER + source + EXPERIMENTAL + rng.randbytes(max(frame.size - 14, 0))
+        return bytes(header_bytes), plain[: frame.size]
     version = 6 if frame.offload == "tso6" else 4
     payload = rng.randbytes(frame.size)
-    ip, pseudo = _ip(version, TCP, 20 + frame.size & 0xFFFF)
-    tcp = TCP_HEADER[:16] + struct.pack(">H", pseudo) + TCP_HEADER[18:]
+    ends, length = b"".join(addresses(version, frame.flow)), 20 + frame.size & 0xFFFF
+    ip = _ip(version, TCP, length, ends)
+    ports = struct.pack(">HH", HOST_PORT[TCP], PEER_PORT[TCP] + frame.flow)
+    tcp = ports + TCP_REST[:12] + struct.pack(">H", _pseudo(TCP, length, ends)) + TCP_REST[14:]
     data = PEER + source + (b"\x86\xdd" if version == 6 else b"\x08\x00") + ip + tcp + payload
     start = 14 + len(ip)
     flags, kind, mss, field = NEEDS_CSUM, TCPV6 if version == 6 else TCPV4, frame.mss, 16
@@ -68,15 +84,16 @@ def tx_bytes(frame: TxFrame, source: bytes) -> tuple[bytes, bytes]:
         start = len(data) - 10
     elif frame.offload == "ip length":
         data = data[:16] + struct.pack(">H", 39) + data[18:]
-    return struct.pack("<BBHHHHH", flags, kind, start + 20, mss, start, field, 0), data
+    header = struct.pack("<BBHHHHH", flags, kind, start + 20, mss, start, field, 0)
+    return header.ljust(header_bytes, b"\0"), data
 
 
-def cuts(frame: TxFrame, length: int) -> list[int]:
+def cuts(frame: TxFrame, length: int, header_bytes: int) -> list[int]:
     """Lengths of the pieces a header and frame of ``length`` bytes are laid out in."""
     if frame.layout == "whole":
         return [length]
     if frame.layout == "header apart":
-        return [12, length - 12]
+        return [header_bytes, length - header_bytes]
     rng = random.Random(frame.seed + 1)
     count = min(frame.parts, length)
     places = [0, *sorted(rng.sample(range(1, length), count - 1)), length]
@@ -85,26 +102,36 @@ def cuts(frame: TxFrame, length: int) -> list[int]:
 
 def rx_bytes(frame: RxFrame, own: bytes) -> bytes:
     """The frame as it arrives, without FCS. ``own``: the card's address."""
-    to = {"own": own, "broadcast": BROADCAST, "group": GROUP, "foreign": FOREIGN, "table": TABLE}[frame.to]
+    to = {"own": own, "broadcast": BROADCAST, "group": GROUP, "foreign": FOREIGN, "table": TABLE}[frame.to] + PEER
     rng = random.Random(frame.seed)
-    if frame.kind in ("plain", "vlan", "length"):
-        kind = {"plain": EXPERIMENTAL, "vlan": b"\x81\x00\x00\x05" + EXPERIMENTAL, "length": b"\x05\xdc"}[frame.kind]
-        data = to + PEER + kind
+    *marks, kind = frame.kind.removesuffix(" bad").split()
+    tag = b"\x81\x00" + struct.pack(">H", frame.vlan | frame.seed % 16 << 12)  # with a priority
+    tags = TAGS if "tagged" in marks else tag if "vlan" in marks else b""
+    if kind in ("plain", "length"):
+        data = to + tags + (EXPERIMENTAL if kind == "plain" else b"\x05\xdc")
         return (data + rng.randbytes(max(frame.size - len(data), 0)))[: frame.size]
-    version, protocol = (4, TCP) if "tcp4" in frame.kind else (6, UDP)
-    tags = TAGS if frame.kind.startswith("tagged") else b""
-    head = 20 if protocol == TCP else 8
-    overhead = 14 + len(tags) + (20 if version == 4 else 40) + head
+    version, extension = int(kind[-1]), EXTENSION if "behind" in marks else b""
+    protocol = {"tcp": TCP, "udp": UDP}.get(kind[:3], TCP if kind == "fragment4" else ICMP)
+    overhead = 14 + len(tags) + (20 if version == 4 else 40) + len(extension) + (8 if protocol == UDP else 20)
     payload = rng.randbytes(max(frame.size - overhead, 1))
-    length = head + len(payload)
-    ip, pseudo = _ip(version, protocol, length)
+    host, peer = addresses(version, frame.flow)
+    layer4 = _layer4(protocol, frame, payload, peer + host, EXTENDED_PORT if extension else 0)
+    if extension:
+        layer4, protocol = bytes((protocol,)) + extension[1:] + layer4, DESTINATION
+    ip = _ip(version, protocol, len(layer4), peer + host, MORE_FRAGMENTS if kind == "fragment4" else 0x4000)
+    return (to + tags + (b"\x86\xdd" if version == 6 else b"\x08\x00") + ip + layer4).ljust(60, b"\0")
+
+
+def _layer4(protocol: int, frame: RxFrame, payload: bytes, ends: bytes, port: int) -> bytes:
+    """Header and payload of what comes to the host's ``port``, 0: to its usual one."""
+    if protocol == ICMP:
+        return payload
+    ports = struct.pack(">HH", PEER_PORT[protocol] + frame.flow, port or HOST_PORT[protocol])
     if protocol == TCP:
-        layer4, field = TCP_HEADER + payload, 16
+        data, field = ports + TCP_REST + payload, 16
     else:
-        layer4, field = struct.pack(">HHHH", 5000, 6000, length, 0) + payload, 6
-    value = 0xFFFF ^ _sum(struct.pack(">H", pseudo) + layer4)
+        data, field = ports + struct.pack(">HH", 8 + len(payload), 0) + payload, 6
+    value = 0xFFFF ^ _sum(struct.pack(">H", _pseudo(protocol, len(data), ends)) + data)
     if frame.kind.endswith("bad"):
         value ^= 0x0101
-    layer4 = layer4[:field] + struct.pack(">H", value or 0xFFFF) + layer4[field + 2 :]
-    data = to + PEER + tags + (b"\x86\xdd" if version == 6 else b"\x08\x00") + ip + layer4
-    return data.ljust(60, b"\0")
+    return data[:field] + struct.pack(">H", value or 0xFFFF) + data[field + 2 :]

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from firmware import regs
+from testbench.differential.raw_packed_queue import RawPackedQueue
 from testbench.differential.raw_queue import RawQueue
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ class Observer:
         self._bundled: set[int] = set()
         self._code_open: set[int] = set()  # queues of whose errors any may have been the last
 
-    def came_back(self, queue: RawQueue, done: list[tuple[int, int]]) -> None:
+    def came_back(self, queue: RawQueue | RawPackedQueue, done: list[tuple[int, int]]) -> None:
         """Buffers that the device gave back since everything was at rest the last time."""
         index = self._bed.queues.index(queue)
         self._done.setdefault(index, []).extend(done)
-        if len(done) > 1 and not queue.event_idx:
+        if len(done) > 1 and not queue.counted:
             self._bundled.add(index)  # as one publication or as several: each has an interrupt of its own
 
     async def begin(self) -> None:
@@ -131,7 +132,7 @@ class Observer:
             mgmt.write32(regs.QUEUE_SELECT, gq)
             state = await mgmt.read32(regs.QUEUE_STATE)
             if state & regs.QUEUE_STATE_BROKEN:
-                queue.forget_event()  # it may have been on its way when the ring broke, or not
+                queue.forget()  # it may have been on its way when the ring broke, or not
                 if raced:
                     self._code_open.add(gq)
             if not state & regs.QUEUE_STATE_ERROR:  # enabled since

@@ -13,7 +13,7 @@ class TxFrame:
 
     ``layout``: "whole", "header apart", "pieces" (up to ``parts`` descriptors), "indirect" (the same in a table).
     ``offload``: "none", "csum", "tso4", "tso6", or a request that cannot be done: "gso type", "gso no csum",
-    "gso size 0", "csum range", "ip length", "header".
+    "gso size 0", "csum range", "ip length", "header". ``flow``: whom it goes to, but with "none".
     """
 
     size: int
@@ -22,6 +22,7 @@ class TxFrame:
     parts: int = 3
     mss: int = 1448
     seed: int = 0
+    flow: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class RxFrame:
     """A frame to receive. ``to``: "own", "broadcast", "group", "foreign", "table"; ``mark``: "", "fcs", "error".
 
     ``pair``: whose own address it is, on cards of several.
-    ``kind``: "plain", "vlan", "length" (an 802.3 length beyond the frame), or "tcp4", "udp6", "tagged tcp4" (behind two
-    tags), each also with " bad" (a wrong checksum).
+    ``kind``: "plain", "length" (an 802.3 length beyond the frame), or "tcp4", "tcp6", "udp4", "udp6", "icmp4",
+    "fragment4", the first four also with " bad" (a wrong checksum), those of IPv6 also as "behind ..." (an extension
+    header). Before all that may stand "tagged" (two tags) or "vlan" (one, of the id ``vlan``). ``flow``: from whom.
     """
 
     size: int
@@ -39,6 +41,8 @@ class RxFrame:
     mark: str = ""
     pair: int = 0
     seed: int = 0
+    flow: int = 0
+    vlan: int = 5
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Kick:
 
 @dataclass(frozen=True)
 class Reconfigure:
-    """A control command by name, with its value: "promisc", "allmulti", "table", "mac", "rx coal", "tx coal", "raw"."""
+    """A control command by name (see ``commands.py``), with its value."""
 
     what: str
     value: Any
@@ -85,9 +89,14 @@ class Reconfigure:
 
 @dataclass(frozen=True)
 class Events:
-    """What the driver wants to be told of: with event indices ``used_event`` so far ahead, else the flag (0 or 1)."""
+    """What the driver wants to be told of.
+
+    Split: with event indices ``used_event`` so far ``ahead``, else the flag that is bit 0 of ``mode``. Packed: ``mode``
+    is that of the event suppression structure, whose descriptor is so far ahead.
+    """
 
     queue: str
+    mode: int
     ahead: int
     pair: int = 0
 
@@ -140,7 +149,10 @@ class Poke:
 
 @dataclass(frozen=True)
 class Misuse:
-    """Something no driver may do to a ring of "rx" or "tx", and a doorbell: a bad chain by name (see ``misuse.py``)."""
+    """Something no driver may do to a ring of "rx" or "tx", and a doorbell: a bad chain by name.
+
+    The names are those of ``misuse.py``, with packed rings those of ``misuse_packed.py``.
+    """
 
     queue: str
     what: str
@@ -174,12 +186,20 @@ KINDS = {kind.__name__: kind for kind in Operation.__args__}  # type: ignore[att
 
 @dataclass(frozen=True)
 class Sequence:
-    """Operations on a card of ``pairs`` queue pairs with rings of ``size`` descriptors, brought up once before them."""
+    """Operations on a card of ``pairs`` queue pairs with rings of ``size`` descriptors, brought up once before them.
+
+    ``withheld``: features (bits of the standard) that the driver does not accept. A card of several pairs is steered by
+    commands (``multiqueue``: one of MQ and RSS is accepted), else each pair has an address of its own. Ring indices
+    begin so far ``before_wrap``, 0: at their beginning.
+    """
 
     operations: tuple[Operation, ...]
     pairs: int = 1
     size: int = 16
     withheld: tuple[int, ...] = ()
+    packed: bool = False
+    multiqueue: bool = False
+    before_wrap: int = 0
 
 
 def _tuples(value: Any) -> Any:

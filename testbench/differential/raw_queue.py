@@ -9,6 +9,7 @@ from typing import Any
 
 NEXT, WRITE, INDIRECT = 1, 2, 4
 ALIGN = 4096
+READ_OR_WRITE = 3  # of ``inject``
 TABLE_ENTRIES = 16  # of the indirect table that each descriptor has
 
 
@@ -31,19 +32,23 @@ class RawQueue:
         self.event_idx = False
         self.restart()
 
-    def restart(self) -> None:
-        """As before the queue is enabled: zeros."""
+    def restart(self, before_wrap: int = 0) -> int:
+        """As before the queue is enabled: zeros, and indices so far before their wrap. They are returned."""
         self._memory[self._desc : self.end] = bytes(self.end - self._desc)
+        start = -before_wrap & 0xFFFF
+        for at in (self._avail + 2, self._used + 2, self._avail + 4 + 2 * self.size):
+            struct.pack_into("<H", self._memory, at, start)
         self.free = list(range(self.size))
         self._held: dict[int, list[int]] = {}
-        self.published = self._seen = 0
+        self.published = self._seen = start
+        return start
 
-    def place(self, what: str) -> tuple[int, int]:
-        """Bus address and bytes of "avail index", "used index", or of the next "used element"."""
+    def fault(self, what: str) -> tuple[int, int, int]:
+        """Bus address, bytes and accesses that fail of "avail index", "used index", or of the next "used element"."""
         element = self._used + 4 + 8 * (self._seen % self.size)
         places = {"avail index": (self._avail + 2, 2), "used index": (self._used + 2, 2), "used element": (element, 8)}
         at, length = places[what]
-        return self._base + at, length
+        return self._base + at, length, READ_OR_WRITE
 
     @property
     def addresses(self) -> tuple[int, int, int]:
@@ -91,16 +96,21 @@ class RawQueue:
         """Store the index that makes everything offered available, or one so far ``ahead`` of it."""
         struct.pack_into("<H", self._memory, self._avail + 2, self.published + ahead & 0xFFFF)
 
-    def want(self, ahead: int) -> None:
-        """``used_event`` so far behind the last buffer taken back, or the flag that asks for no interrupt."""
+    def want(self, mode: int, ahead: int) -> None:
+        """``used_event`` so far behind the last buffer taken back, or bit 0 of ``mode``: no interrupt."""
         if self.event_idx:
             value = self._seen + ahead & 0xFFFF
             struct.pack_into("<H", self._memory, self._avail + 4 + 2 * self.size, value)
         else:
-            struct.pack_into("<H", self._memory, self._avail, ahead & 1)
+            struct.pack_into("<H", self._memory, self._avail, mode & 1)
 
-    def forget_event(self) -> None:
-        """Wipe the device's event index."""
+    @property
+    def counted(self) -> bool:
+        """How many interrupts there are does not depend on how publications are bundled."""
+        return self.event_idx
+
+    def forget(self) -> None:
+        """Wipe what may have been on its way when the ring broke: the device's event index."""
         struct.pack_into("<H", self._memory, self._used + 4 + 8 * self.size, 0)
 
     @property

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from testbench.differential import commands
 from testbench.differential import frames as frame_bytes
 from testbench.differential.bed import REST_LIMIT_NS, RX_SLOT, TX_AREA, Bed
 from testbench.differential.misuse import misuse
+from testbench.differential.misuse_packed import misuse_packed
 from testbench.differential.operations import (
     Barrier,
     Events,
@@ -31,6 +33,8 @@ from testbench.differential.operations import (
     Sequence,
     Transmit,
 )
+from testbench.differential.raw_packed_queue import RawPackedQueue
+from testbench.lib.bus_types import BOTH
 from testbench.lib.config import Impairments
 from testbench.lib.sim_base import SimBase
 
@@ -40,9 +44,6 @@ TX_LARGEST = 70_000
 IN_STORE = 24 * 1024  # bytes sent to the card without a rest: fewer than its frame store holds, so that none is full
 FAIL_BYTES = 64
 LINK_NS = 2_000  # for the card to see that its link has changed
-COMMANDS = {
-    "promisc": (0, 0), "allmulti": (0, 1), "table": (1, 0), "mac": (1, 1), "tx coal": (6, 0), "rx coal": (6, 1),
-}  # fmt: skip
 PAIR_MAC = bytes.fromhex("0200000000")
 
 
@@ -69,7 +70,7 @@ class Runner(Bed):
         await self.firmware.boot()
         task = sim.start_soon(self.firmware.run())
         try:
-            if self.sequence.pairs > 1:
+            if self.addressed:
                 self.firmware.steer({PAIR_MAC + bytes((pair,)): pair for pair in range(1, self.sequence.pairs)})
             await self.transport.discover()
             await self.bring_up(self.sequence.withheld)
@@ -89,6 +90,8 @@ class Runner(Bed):
 
     async def apply(self, operation: Operation) -> None:
         """Carry one operation out."""
+        if self.learns or self.one_by_one:
+            await self.rest()  # where a frame goes depends on what was sent before, and on whether its ring broke
         await self._do[type(operation)](operation)
 
     # ---- operations
@@ -101,8 +104,8 @@ class Runner(Bed):
             await self.rest()
         for frame in operation.frames:
             source = b"\x02\x00\x00\x00\x01" + bytes((operation.pair,))
-            data = b"".join(frame_bytes.tx_bytes(frame, source))
-            pieces = frame_bytes.cuts(frame, len(data))[: self.sequence.size]
+            data = b"".join(frame_bytes.tx_bytes(frame, source, self.header_bytes))
+            pieces = frame_bytes.cuts(frame, len(data), self.header_bytes)[: self.sequence.size]
             indirect = frame.layout == "indirect"
             if self._tx_full(operation.pair, data) or len(queue.free) < len(pieces):
                 await self.rest()
@@ -116,9 +119,16 @@ class Runner(Bed):
                 chain.append((place, length, False))
                 place += length
             queue.add(chain, indirect)
+            if self.one_by_one:
+                await self._offered(index)
         queue.publish()
         if operation.kick:
             self.ring(index)
+
+    async def _offered(self, index: int) -> None:
+        self.queues[index].publish()
+        self.ring(index)
+        await self.rest()
 
     def _tx_full(self, pair: int, data: bytes) -> bool:
         return self.tx_used[pair] + len(data) > TX_AREA - TX_LARGEST
@@ -152,12 +162,14 @@ class Runner(Bed):
     async def _receive(self, operation: Receive) -> None:
         wire = self.sim.wire
         for frame in operation.frames:
-            own = PAIR_MAC + bytes((frame.pair,)) if frame.pair else self.own_mac
+            own = PAIR_MAC + bytes((frame.pair,)) if frame.pair and self.addressed else self.own_mac
             data = frame_bytes.rx_bytes(frame, own)
             if self.in_store + len(data) > IN_STORE:
                 await self.rest()
             self.in_store += len(data)
             wire.send(data, bad_fcs=frame.mark == "fcs", error=frame.mark == "error")
+            if self.one_by_one:
+                await self.rest()
 
     async def _kick(self, operation: Kick) -> None:
         self.ring(self.index_of(operation.queue, operation.pair))
@@ -167,27 +179,11 @@ class Runner(Bed):
         queue = self.queues[-1]
         if len(queue.free) < 2:
             return
-        what, value = operation.what, operation.value
-        if what == "raw":
-            request = bytes(value)
-        else:
-            request = (
-                bytes(COMMANDS[what])
-                + {
-                    "promisc": lambda: bytes((value,)),
-                    "allmulti": lambda: bytes((value,)),
-                    "table": lambda: b"".join(
-                        len(macs).to_bytes(4, "little") + b"".join(macs)
-                        for macs in ([frame_bytes.TABLE] * value, [frame_bytes.GROUP] * value)
-                    ),
-                    "mac": lambda: b"\x02\x00\x00\x00\x02" + bytes((value,)),
-                    "tx coal": lambda: b"".join(number.to_bytes(4, "little") for number in value),
-                    "rx coal": lambda: b"".join(number.to_bytes(4, "little") for number in value),
-                }[what]()
-            )
-            if what.endswith("coal"):
-                self.coalescing_us = max(self.coalescing_us, value[1])
-        request = request[:2048]
+        what = operation.what
+        request = commands.request(what, operation.value, self.sequence.pairs)[:2048]
+        if what.endswith("coal"):
+            self.coalescing_us = max(self.coalescing_us, operation.value[1])
+        self.learns |= request[:1] == bytes((commands.MQ_CLASS,))
         at = self.command_at
         self.sim.host.memory.data[at : at + len(request)] = request
         base = self.sim.host.memory_base + at
@@ -201,7 +197,7 @@ class Runner(Bed):
 
     async def _events(self, operation: Events) -> None:
         await self.rest()
-        self.queues[self.index_of(operation.queue, operation.pair)].want(operation.ahead)
+        self.queues[self.index_of(operation.queue, operation.pair)].want(operation.mode, operation.ahead)
 
     async def _reset(self, operation: Reset) -> None:
         # whether a fault still strikes before the reset is a matter of pace, and a queue's reset does not undo it
@@ -255,7 +251,11 @@ class Runner(Bed):
         self.tampered = True
         area = self.rx_at if operation.queue == "rx" else self.tx_at
         buffer = self.sim.host.memory_base + area[operation.pair]
-        misuse(queue, operation.what, buffer, writes=operation.queue == "rx")
+        writes = operation.queue == "rx"
+        if isinstance(queue, RawPackedQueue):
+            misuse_packed(queue, operation.what, buffer, writes)
+        else:
+            misuse(queue, operation.what, buffer, writes)
         self.ring(index)
 
     async def _fail(self, operation: Fail) -> None:
@@ -267,9 +267,15 @@ class Runner(Bed):
             receive = operation.queue == "rx"
             area = self.rx_at if receive else self.tx_at
             start = host.memory_base + area[operation.pair]
-            place = start, RX_SLOT * self.sequence.size if receive else TX_AREA
+            place = start, RX_SLOT * self.sequence.size if receive else TX_AREA, BOTH
             if operation.at is not None:
-                place = start + operation.at, FAIL_BYTES
+                place = start + operation.at, FAIL_BYTES, BOTH
         else:
-            place = self.queues[self.index_of(operation.queue, operation.pair)].place(operation.what)
+            index = self.index_of(operation.queue, operation.pair)
+            if self.sequence.packed:
+                # how far one access reads is the device's choice: it must begin where the fault is
+                self.ring(index)
+                await self.rest()
+                self.one_by_one = True
+            place = self.queues[index].fault(operation.what)
         host.inject(*place, count=1)

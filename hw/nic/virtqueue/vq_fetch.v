@@ -152,7 +152,8 @@ module vq_fetch #(
     assign f_info = ring ? {{(INFO_W - 5){1'b0}}, burst[4:0]} : {slot, origin, 2'd0, count};
     assign r_valid = active && state == S_ARM;
     assign r_addr  = cfg_packed ? used : used + 64'd4 + {45'd0, size, 3'd0};
-    assign r_data  = cfg_packed ? {14'd0, cfg_event_idx, 1'b0, ~seen_s[15], seen_s[14:0]} : {16'd0, seen_s};
+    // Without EVENT_IDX it is ENABLE, to which no descriptor belongs.
+    assign r_data  = !cfg_packed ? {16'd0, seen_s} : cfg_event_idx ? {16'd2, ~seen_s[15], seen_s[14:0]} : 32'd0;
     assign next_index = next_s;
 
     wire sent = f_valid && f_ready;

@@ -103,6 +103,8 @@ class Virtqueue:
         """Stop for an error that no chain can be completed with."""
         if not self.broken:
             self.broken = True
+            if self.packed:
+                self.chains.clear()  # the card gives no more of a ring in which it has lost its place
             self._on_error(self.number, code)
 
     def poll(self) -> None:

@@ -15,7 +15,7 @@ from testbench.system.hostile.requests import patched, patches
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
 
-KINDS = ("plain", "tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan", "length")
+KINDS = ("plain", "tcp4", "tcp4 bad", "udp6", "udp6 bad", "vlan plain", "length")
 LINK_NS = 2_000  # for the card to see that its link has changed
 MTU = 9194  # what the card tells its driver
 
@@ -30,7 +30,8 @@ def frame(draft: Draft) -> Action:
         if rng.random() < 0.03:
             size = rng.choice((16384, 65535))
         frames.append([
-            size, rng.choice(("own", "broadcast", "group", "foreign", "own")), rng.choice(("plain", "length", "vlan")),
+            size, rng.choice(("own", "broadcast", "group", "foreign", "own")),
+            rng.choice(("plain", "length", "vlan plain")),
             rng.choice(("", "", "fcs", "error")), rng.getrandbits(16), patches(draft, 0, 20),
         ])  # fmt: skip
     return {"kind": "frame", "frames": frames}
@@ -80,7 +81,7 @@ async def do_frames(world: World, action: Action) -> None:
     world.period.rx_lossy = True
     for size, to, kind, mark, seed, changes in action["frames"]:
         data = rx_bytes(RxFrame(size, to, kind, seed=seed), world.firmware.settings.mac)
-        data = patched(data[:size] if kind in ("plain", "length", "vlan") else data, changes)
+        data = patched(data[:size] if kind in ("plain", "length", "vlan plain") else data, changes)
         if mark:
             world.wire.send(data, bad_fcs=mark == "fcs", error=mark == "error")
         else:
