@@ -13,13 +13,28 @@ from testbench.lib.sim_base import SimBase
 from testbench.system.hostile.descriptors import Piece
 from testbench.system.hostile.honest import REST_NS, Honest
 from testbench.system.hostile.judge import Period, judge
-from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE, LEGAL, RX, TX, Case, Rings
-from testbench.system.hostile.ring import RuleBroken
+from testbench.system.hostile.packed import PackedRing
+from testbench.system.hostile.plan import (
+    ARENA_BYTES,
+    CONTROL,
+    EVENT_IDX,
+    HOSTILE,
+    INDIRECT_DESC,
+    LEGAL,
+    MQ,
+    RING_PACKED,
+    RSS,
+    RX,
+    TX,
+    Case,
+    Rings,
+    pair,
+    role,
+)
+from testbench.system.hostile.ring import Ring, RuleBroken
+from testbench.system.hostile.split import SplitRing
 
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET = 1, 2, 4, 8, 64
-EVENT_IDX, INDIRECT_DESC = 29, 28
-# CTRL_VLAN, MQ, RING_PACKED, IN_ORDER, HASH_REPORT, RSS: the rings, queues and frames of no case are made for them
-NOT_SPOKEN = (19, 22, 34, 35, 57, 60)
 ENDLESS_NS, MOST_NS = 50_000, 20_000_000
 COMMAND_NS = 100_000  # for a command of 4 KiB, which firmware reads word by word
 RESET_NS = 40_000_000
@@ -47,7 +62,11 @@ class World(Honest):
         self.number = 0  # of honest frames
         self.honest: set[bytes] = set()  # those from the card, of earlier periods
         self.legal_at = 0
-        self.period = Period(len(self.wire.received))
+        self.reach = frozenset((0,))
+        """Pairs that received frames may be steered to."""
+        self.hashing: tuple[int, bytes] | None = (0, b"")
+        """Hash types and key that the card has; None: not known."""
+        self.period = Period(len(self.wire.received), self.reach, self.hashing)
 
     # ---- firmware
     async def boot(self) -> None:
@@ -93,15 +112,16 @@ class World(Honest):
         self.sim.mgmt.write32(regs.RX_WAIT_CYCLES, case.rx_wait_cycles)
         transport.write("device_status", ACKNOWLEDGE)
         transport.write("device_status", ACKNOWLEDGE | DRIVER)
-        self.features = self.firmware.offer & ~sum(1 << bit for bit in {*case.withheld, *NOT_SPOKEN})
+        self.features = self.firmware.offer & ~sum(1 << bit for bit in case.withheld)
         transport.write_features(self.features)
         await self._status(ACKNOWLEDGE | DRIVER | FEATURES_OK)
         if msix:
             await transport.enable_vectors(transport.caps.msix_size)
         transport.write("config_msix_vector", 0)
+        self.rings = self._rings(case)
         await self._start_indices(case)
-        for index in range(3):
-            self.set_up(index, case.rings[index], case.sizes[index], case.starts[index])
+        for ring in self.rings:
+            self.set_up(ring, case)
         await self._status(ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK)
         self.host.take_interrupts()
         await self.traffic(case.opening)
@@ -128,25 +148,40 @@ class World(Honest):
 
     async def _start_indices(self, case: Case) -> None:
         if any(case.starts):
-            for gq, index in zip((0, 1, self.firmware.card.control_queue), case.starts, strict=True):
+            for ring, index in zip(self.rings, case.starts, strict=False):
+                gq = self.firmware.card.control_queue if ring.role == CONTROL else ring.number
                 await self.firmware.set_start_index(gq, index)
             await self.sim.mgmt.read32(regs.SCRATCH)  # now they are written
 
-    def has(self, feature: int) -> bool:
-        """Negotiated."""
-        return bool(self.features >> feature & 1)
+    @property
+    def pairs(self) -> int:
+        """Queue pairs that the card has for this driver."""
+        return self.case.pairs if self.has(MQ) or self.has(RSS) else 1
 
-    def set_up(self, index: int, rings: Rings, size: int, start: int) -> None:
+    def _rings(self, case: Case) -> list[Ring]:
+        """One for each queue that this driver uses: with MQ or RSS the control queue stands behind all pairs."""
+        several, control = self.pairs > 1, 2 * self.pairs
+        kind = PackedRing if self.has(RING_PACKED) else SplitRing
+        return [
+            kind(
+                self.memory, self.exposure, index, control if role(index) == CONTROL else 2 * pair(index) + role(index)
+            )
+            for index in range(len(case.sizes) if several else 3)
+        ]
+
+    def set_up(self, ring: Ring, case: Case) -> None:
         """Give the card a queue, new and empty, and expose it."""
-        ring = self.rings[index]
-        ring.place(rings, size, self.has(EVENT_IDX), self.has(INDIRECT_DESC), start)
-        self.exposure.add_ring(ring.rings, ring.size, ring.event_idx)
+        index = ring.index
+        ring.place(
+            case.rings[index], case.sizes[index], self.has(EVENT_IDX), self.has(INDIRECT_DESC), case.starts[index]
+        )
+        ring.expose_rings()
         self.write_queue(index, ring.rings, ring.size)
 
     def write_queue(self, index: int, rings: Rings, size: int) -> None:
         """A queue's registers, and enable it."""
         transport = self.transport
-        transport.write("queue_select", index)
+        transport.write("queue_select", self.rings[index].number)
         transport.write("queue_size", size)
         for field, address in zip(("queue_desc", "queue_driver", "queue_device"), rings, strict=True):
             transport.write(field, address)
@@ -164,6 +199,11 @@ class World(Honest):
         for ring in self.rings:
             ring.wild = ring.may_break = True
         self.endless = True
+
+    def steered_anyhow(self) -> None:
+        """Nobody knows which commands have been carried out."""
+        self.reach = self.period.reach = frozenset(range(self.pairs))
+        self.hashing = self.period.hashing = None
 
     # ---- coming to rest
     async def finish(self) -> None:
