@@ -110,11 +110,16 @@ class PackedRing(Ring):
             self.next += len(chain.slots)
             self.offered.append(offered)
             found.append(offered)
+        # a place that is not available ends it, and what is behind that one must not become a chain later
+        for position in range(self.next + 1, end):
+            self.store_flags(position, self._flags(position), STALE)
         return found
 
+    def _flags(self, position: int) -> int:
+        return int.from_bytes(self.memory.load(self.at(position) + FLAGS_AT, 2) or bytes(2), "little")
+
     def _available(self, position: int) -> bool:
-        raw = self.memory.load(self.at(position) + FLAGS_AT, 2) or bytes(2)
-        return int.from_bytes(raw, "little") & MARKS == self.marks(position, RIGHT)
+        return self._flags(position) & MARKS == self.marks(position, RIGHT)
 
     def publish(self) -> None:
         """The marks that are missing, in the order of the chains."""
