@@ -91,8 +91,10 @@ def test_whatever_a_driver_may_leave_out_some_do_and_some_do_not():
     assert {len(case.sizes) for case in cases} == {3, len(QUEUES)}
 
 
-def test_a_word_more_than_was_given_is_seen_on_either_device(device):
-    result = run_cases(device, 1, 0, 1, less=16)
+@pytest.mark.parametrize("packed", [False, True], ids=["split", "packed"])
+def test_a_word_more_than_was_given_is_seen_on_either_device(device, packed):
+    first = next(index for index in range(100) if draw(1, index).packed == packed)
+    result = run_cases(device, 1, first, 1, less=16)
     assert "bad memory access" in result["failures"][0]["rule"]
 
 

@@ -49,7 +49,7 @@ async def slow_reset(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
 
 
 async def served_twice(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
-    """A driver that has read 0 writes its features, and firmware is told once more of the reset that it has answered."""
+    """A driver that has read 0 writes its features, and firmware is told again of the reset that it has answered."""
     stage = await Stage(sim, args).boot()
     await stage.live()
     status = await stage.status(0)

@@ -65,9 +65,9 @@ async def conclude(world: World, needs: bool) -> bool:
 
 
 async def renewed(world: World) -> None:
-    """A driver that no longer knows where a packed queue is resets that queue; then it works."""
+    """A driver that no longer knows where a queue is resets that queue; then it works."""
     for ring in world.rings:
-        if ring.packed and ring.wild:
+        if ring.wild:
             await reset(world, ring.index, world.case.rings[ring.index], world.case.sizes[ring.index])
             ring.may_break = False
             world.write_queue(ring.index, ring.rings, ring.size)
