@@ -12,7 +12,8 @@ from testbench.system.hostile.plan import CONTROL, HOSTILE, INDIRECT, LEGAL, NEX
 from testbench.system.hostile.split import SplitRing
 
 if TYPE_CHECKING:
-    from testbench.system.hostile.ring import Offered, Ring
+    from testbench.system.hostile.offered import Offered
+    from testbench.system.hostile.ring import Ring
     from testbench.system.hostile.world import World
 
 OWN = -1  # a link of OWN - n is to the n-th descriptor of the action

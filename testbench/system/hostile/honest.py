@@ -11,7 +11,8 @@ from testbench.differential.frames import BROADCAST, PEER
 from testbench.lib.sim_base import SimBase
 from testbench.system.hostile.descriptors import HostMemory
 from testbench.system.hostile.exposure import Exposure
-from testbench.system.hostile.judge import HASH_HEADER, HEADER, Period
+from testbench.system.hostile.offered import Offered
+from testbench.system.hostile.period import HASH_HEADER, HEADER, Period
 from testbench.system.hostile.plan import (
     ARENA_BYTES,
     CONTROL,
@@ -25,7 +26,7 @@ from testbench.system.hostile.plan import (
     pair,
     role,
 )
-from testbench.system.hostile.ring import Offered, Ring, Span
+from testbench.system.hostile.ring import Ring, Span
 
 REST_NS = 1_500_000  # longer than anything the card may wait for
 NOTIFY = 0x1000  # of the BAR: four bytes a queue

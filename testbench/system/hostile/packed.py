@@ -14,8 +14,9 @@ from typing import Any
 from testbench.lib.bus_types import BOTH
 from testbench.lib.bus_types import WRITE as WRITES
 from testbench.system.hostile.descriptors import DESCRIPTOR, walk_packed
+from testbench.system.hostile.offered import Offered
 from testbench.system.hostile.plan import INDIRECT, NEXT, TX, WRITE
-from testbench.system.hostile.ring import Offered, Ring, RuleBroken, Span
+from testbench.system.hostile.ring import Ring, RuleBroken, Span
 
 AVAIL, USED = 1 << 7, 1 << 15
 MARKS = AVAIL | USED

@@ -6,11 +6,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from testbench.system.hostile.descriptors import DESCRIPTOR, HostMemory, Walk, sweep
 from testbench.system.hostile.exposure import Exposure
+from testbench.system.hostile.offered import Offered, Returned
 from testbench.system.hostile.plan import QUEUES, TX, Rings, role
 
 Span = tuple[int, int, bool]  # address, bytes, whether the device writes
@@ -18,42 +18,6 @@ Span = tuple[int, int, bool]  # address, bytes, whether the device writes
 
 class RuleBroken(Exception):
     """The device did what it must not do, or did not do what it must; the message says what."""
-
-
-class Effect(NamedTuple):
-    """Of a command about steering that is carried out.
-
-    ``reach``: pairs that frames may go to from then on. ``hashing``: hash types and key, unless they stay as they are.
-    """
-
-    reach: frozenset[int]
-    hashing: tuple[int, bytes] | None
-
-
-@dataclass
-class Offered:
-    """A chain that was made available. ``head`` is what it comes back as: index of its head, or buffer id.
-
-    ``used_at``: where that is written, in a packed ring. ``checked``: nothing else is in its buffers.
-    ``answer``: what comes back of a command, if that is known; ``effect``: what it changes, if anything.
-    """
-
-    head: int
-    chain: Walk
-    used_at: int = 0
-    honest: bool = False
-    checked: bool = True
-    answer: bytes = b""
-    effect: Effect | None = None
-
-
-@dataclass
-class Returned:
-    """A buffer that came back: how it was offered, and the bytes written into it."""
-
-    offered: Offered
-    length: int
-    data: bytes
 
 
 class Ring(ABC):

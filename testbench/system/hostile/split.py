@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from testbench.system.hostile.descriptors import DESCRIPTOR, Walk, walk_split
+from testbench.system.hostile.offered import Offered
 from testbench.system.hostile.plan import INDIRECT, NEXT, WRITE
-from testbench.system.hostile.ring import Offered, Ring, RuleBroken, Span
+from testbench.system.hostile.ring import Ring, RuleBroken, Span
 
 
 class SplitRing(Ring):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from testbench.differential.frames import rx_bytes
 from testbench.differential.operations import RxFrame
+from testbench.system.hostile.offered import Effect
 from testbench.system.hostile.plan import CONTROL, CTRL_VLAN, HASH_REPORT, MQ, RSS, Action, Draft
-from testbench.system.hostile.ring import Effect
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World

@@ -10,10 +10,11 @@ from testbench.system.hostile.placing import reset
 from testbench.system.hostile.plan import CONTROL, RX, TX, Case
 from testbench.system.hostile.ring import RuleBroken
 from testbench.system.hostile.steering import steer_to_first
-from testbench.system.hostile.world import NEEDS_RESET, World
+from testbench.system.hostile.world import World
 
 WENT_ON, NEEDS, IN_THE_MIDDLE, FAILED = "went on", "needs reset", "reset in the middle", "failed"
 OUTCOMES = WENT_ON, NEEDS, IN_THE_MIDDLE
+NEEDS_RESET = 64  # of device_status
 FLUSHES, SHORT_WAIT = 6, 150
 LOGGED = 256  # entries that firmware may keep
 
