@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ODD_FLAGS = (3, 4, 5, 6, 7, 8, 0x10, 0x40, 0x100, 0x4000, 0xFFFF & ~MARKS)
 WRONG = (OTHER, DONE, STALE)
-ENDLESS_MOST = 64  # descriptors of a ring that a chain fills from end to end
+APART_MOST = 24  # descriptors of a chain with a buffer each: of a longer one all name the same
 
 
 # ---- drawing them
@@ -57,15 +57,18 @@ def behind(draft: Draft, write: bool) -> list[list]:
 
 
 def chain(draft: Draft) -> Action:
-    """A chain of a few descriptors with some of them spoiled, or one that goes round the whole ring without an end."""
+    """A chain of a few descriptors with some of them spoiled, or one round the whole ring, with an end or without."""
     rng, queue = draft.rng, draft.queue(RX, TX, TX, CONTROL)
     size = draft.sizes[queue]
-    endless = rng.random() < 0.1 and size <= ENDLESS_MOST
-    count = size if endless else rng.randint(1, min(4, size))
-    rows = [row(draft, writable(queue, place, count), place == count - 1) for place in range(count)]
-    if endless:
-        rows[-1][2] |= NEXT
-    else:
+    whole = rng.random() < 0.1
+    count = size if whole else rng.randint(1, min(4, size))
+    rows = [row(draft, writable(queue, place, count), place == count - 1) for place in range(min(count, APART_MOST))]
+    for place in range(len(rows), count):
+        flags = WRITE * writable(queue, place, count) | NEXT * (place < count - 1)
+        rows.append([*rows[0][:2], flags, *rows[0][3:]])
+    if whole:
+        rows[-1][2] |= NEXT * rng.randrange(2)
+    if not whole or rng.random() < 0.3:
         for _ in range(rng.choice((1, 1, 2, 4))):
             spoil(draft, rng.choice(rows))
     return {"kind": "chain", "queue": queue, "ring": rows, "behind": behind(draft, role(queue) == RX), "tables": []}
@@ -75,7 +78,7 @@ def indirect(draft: Draft) -> Action:
     """A reference to an indirect table, alone or in a list, with something wrong about it."""
     rng, queue = draft.rng, draft.queue(RX, TX, TX, CONTROL)
     size, write = draft.sizes[queue], role(queue) == RX
-    entries = rng.choice((1, 2, 3, min(size, 24), size + 1 if size < 24 else 2))
+    entries = rng.choice((1, 2, 3, min(size, APART_MOST), size + 1 if size < APART_MOST else 2))
     table = draft.buffer(16 * entries + 16) + 15 & ~15
     reference = row(draft, False, True)
     reference[:3] = [table, 16 * entries, INDIRECT]
