@@ -67,7 +67,9 @@ async def do_avail(world: World, action: Action) -> None:
     await world.make_room(ring, len(rows))
     if ring.room < len(rows):
         return
-    if action["how"] == "wrong":
+    # where nobody knows what the card looks at next, marks that are wrong for the driver may be right for the card
+    how = action["how"] if ring.told else "any order"
+    if how == "wrong":
         # nothing of it is the card's yet
         ring.lay(rows[:1])
         for kind in action["wrong"]:
@@ -75,7 +77,7 @@ async def do_avail(world: World, action: Action) -> None:
             world.kick(ring.index)
             await world.sim.sleep_ns(action["waits"][0])
         ring.offer(1)
-    elif action["how"] == "any order":
+    elif how == "any order":
         first = ring.next
         for fields in rows:
             ring.lay([fields])
@@ -86,6 +88,7 @@ async def do_avail(world: World, action: Action) -> None:
             await world.sim.sleep_ns(wait)
     else:
         world.period.tx_doubled = True
+        world.period.tx_mixed |= ring.role == TX
         first = ring.next
         ring.lay(rows[:1])
         ring.offer(1)
