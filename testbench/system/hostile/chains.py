@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -101,10 +102,10 @@ def indirect(draft: Draft) -> Action:
 
 
 # ---- carrying them out
-def clean(world: World, rows: list[list[int]]) -> bool:
-    """All of a chain's buffers are this action's own."""
+def clean(world: World, segments: Iterable[tuple[int, int, bool]]) -> bool:
+    """All of the buffers that the card finds are this action's own, whatever was meant."""
     base = world.case.base
-    spans = sorted((row[0], row[0] + row[1]) for row in rows)
+    spans = sorted((address, address + length) for address, length, _ in segments)
     inside = all(base + HOSTILE <= start and end <= base + LEGAL for start, end in spans)
     return inside and all(end <= start for (_, end), (start, _) in pairwise(spans))
 
@@ -136,7 +137,7 @@ async def do_chain(world: World, action: Action) -> None:
         # it has the descriptors of chains that are outstanding: these change when they come back
         world.period.tx_doubled = True
         ring.confuse()
-    offered.checked = clean(world, [fields for _, inner in action["tables"] for fields in inner] or rows)
+    offered.checked = clean(world, offered.chain.segments)
     mark(world, ring, offered)
     if world.gives_rings(offered.chain.pieces):
         world.lose_rings()

@@ -122,14 +122,14 @@ async def do_chain(world: World, action: Action) -> None:
         await world.rest()
     if ring.room < len(rows):
         return
-    inner = [fields for _, table in action["tables"] for fields in table]
     for address, table in action["tables"]:
         ring.table(address, [(at, length, ident, flags) for at, length, flags, ident, _ in table])
     ring.lay([*rows, *action["behind"]][: ring.room])
     if in_rings:
         world.lose_rings()
-    checked = clean(world, [fields for fields in (*rows, *action["behind"], *inner) if not fields[2] & INDIRECT])
-    for offered in ring.offer(len(rows)):
+    chains = ring.offer(len(rows))
+    checked = clean(world, [segment for offered in chains for segment in offered.chain.segments])
+    for offered in chains:
         offered.checked = checked
         mark(world, ring, offered)
         if world.gives_rings(offered.chain.pieces):
