@@ -29,7 +29,8 @@ class DeviceStatus:
         self._on_features, self._abandon, self._on_reset = on_features, abandon, on_reset
         self.status = 0
         self.resets = 0
-        self._count = 0
+        self._count: int | None = None
+        """Of the write that was served last."""
         self._interrupted = False
 
     async def take_over(self) -> None:
@@ -64,10 +65,13 @@ class DeviceStatus:
         """The driver wrote the status: act, then answer with the count of the write that was seen."""
         word = await self._bus.read32(regs.HOST_STATUS)
         wanted = field(word, regs.HOST_STATUS_STATUS)
-        self._count = field(word, regs.HOST_STATUS_COUNT)
+        served, self._count = self._count, field(word, regs.HOST_STATUS_COUNT)
         # a write of 0 sets QUIESCE: so a reset is seen even when the driver has already written again
         stopped = await self._bus.read32(regs.DATAPATH) & regs.DATAPATH_QUIESCE
-        if (wanted == 0 or stopped or self._interrupted) and not await self._reset():
+        # an event may come of a write that was served with the one before it: a driver that has read 0 goes on at once,
+        # and a second reset would take from it what it has written since
+        asked = wanted == 0 and served != self._count
+        if (asked or stopped or self._interrupted) and not await self._reset():
             return
         if wanted:
             await self._advance(wanted)
@@ -157,4 +161,4 @@ class DeviceStatus:
             self._bus.write32(regs.CONFIG_NOTIFY, 1)
 
     def _answer(self) -> None:
-        self._bus.write32(regs.DEVICE_STATUS, self._count << regs.DEVICE_STATUS_COUNT_SHIFT | self.status)
+        self._bus.write32(regs.DEVICE_STATUS, (self._count or 0) << regs.DEVICE_STATUS_COUNT_SHIFT | self.status)

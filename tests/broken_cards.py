@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cards and firmware with one mistake each, of the kind that a hostile driver, firmware or wire is after."""
 
+import struct
+
 from firmware import regs
+from firmware.commands import MultiqueueCommands
+from firmware.commands import receive as receive_commands
 from firmware.control import Control as Commands
 from firmware.status import NEEDS_RESET, DeviceStatus
+from firmware.steering import Steering as FirmwareSteering
 from testbench.model.host.buses import ManagementBus
 from testbench.model.host.memory import HostMemory
+from testbench.model.offload.steering import Steering
 from testbench.model.path.mac import Mac
 from testbench.model.path.receive import Receive
 from testbench.model.path.transmit import Transmit
@@ -13,6 +19,7 @@ from testbench.model.registers.bar import Bar
 from testbench.model.registers.queue_registers import QueueControl
 from testbench.model.rings.chain import Segment
 from testbench.model.rings.control import Control
+from testbench.model.rings.packed import AVAIL, PackedRing
 from testbench.model.rings.queue import Virtqueue
 from testbench.model.rings.split import SplitRing
 
@@ -255,6 +262,156 @@ def firmware_leaves_what_was_before_it(patch):
     patch.setattr(ManagementBus, "write32", leaving)
 
 
+def writes_a_used_descriptor_one_place_on(patch):
+    store = PackedRing.store
+
+    def further(self, buffers, count):
+        self._used_next += 1
+        good = store(self, buffers, count)
+        self._used_next -= 1
+        return good
+
+    patch.setattr(PackedRing, "store", further)
+
+
+def writes_a_whole_used_descriptor(patch):
+    """Clears the address as well, which no driver needs to have kept, and no device to write."""
+    store = PackedRing.store
+
+    def whole(self, buffers, count):
+        self._memory.write(self._place(self._used_next), bytes(8))
+        return store(self, buffers, count)
+
+    patch.setattr(PackedRing, "store", whole)
+
+
+def writes_more_than_an_event_structure(patch):
+    wish = PackedRing.wish
+
+    def longer(self):
+        self._memory.write(self._device_area + 4, b"\0")
+        return wish(self)
+
+    patch.setattr(PackedRing, "wish", longer)
+
+
+def reads_a_packed_table_past_its_end(patch):
+    read = PackedRing._read_table
+
+    def past(self, segments, table, length):
+        error = read(self, segments, table, length)
+        if not error:
+            self._memory.read(table + length, 16)
+        return error
+
+    patch.setattr(PackedRing, "_read_table", past)
+
+
+def follows_a_table_in_a_list(patch):
+    """Reads the table that a list's descriptor refers to."""
+    walk = PackedRing._walk
+
+    def listed(self):
+        begin = self._next
+        chain = walk(self)
+        if chain and chain.error == 4 and chain.places > 1:
+            for position in range(begin, self._next):
+                address, length, _, flags = struct.unpack("<QIHH", self._memory.read(self._place(position), 16))
+                if flags & 4 and length:
+                    self._memory.read(address, min(length, 16))
+        return chain
+
+    patch.setattr(PackedRing, "_walk", listed)
+
+
+def takes_marks_of_any_round(patch):
+    """Looks at one of the two bits that say that a descriptor is available."""
+    patch.setattr(PackedRing, "_available", lambda self, flags: bool(flags & AVAIL) == self._wrap(self._next))
+
+
+def returns_a_packed_chain_by_its_first_id(patch):
+    walk = PackedRing._walk
+
+    def first(self):
+        raw = self._memory.read(self._place(self._next) + 12, 2)
+        chain = walk(self)
+        return chain and chain._replace(buffer_id=int.from_bytes(raw, "little"))
+
+    patch.setattr(PackedRing, "_walk", first)
+
+
+def skips_one_place_for_a_bad_chain(patch):
+    """Forgets that the rest of a bad chain takes places too."""
+    walk = PackedRing._walk
+
+    def short(self):
+        begin = self._next
+        chain = walk(self)
+        if chain and chain.error:
+            self._next, chain = begin + 1, chain._replace(places=1)
+        return chain
+
+    patch.setattr(PackedRing, "_walk", short)
+
+
+def uses_a_buffer_after_it_was_returned(patch):
+    complete = Virtqueue.complete
+
+    def late(self, chain, length, more=False, after_ps=0):
+        complete(self, chain, length, more, after_ps)
+        if length and not more and self.packed:
+            self._later(5_000_000, self.memory.write, chain.segments[0].address, b"late")
+
+    patch.setattr(Virtqueue, "complete", late)
+
+
+def gives_a_short_header(patch):
+    """Leaves the hash out of the header whatever was negotiated."""
+    patch.setattr(Receive, "hash_report", property(lambda self: False, lambda self, value: None), raising=False)
+
+
+def hashes_with_another_key(patch):
+    toeplitz = Steering._toeplitz
+    patch.setattr(Steering, "_toeplitz", lambda self, data: toeplitz(self, data[::-1]))
+
+
+def firmware_takes_any_pair_for_a_table(patch):
+    check = MultiqueueCommands._rss_config
+
+    async def unchecked(self, data):
+        self._pairs, pairs = 0x1_0000, self._pairs
+        result = await check(self, data)
+        self._pairs = pairs
+        return result
+
+    patch.setattr(MultiqueueCommands, "_rss_config", unchecked)
+
+
+def firmware_takes_any_number_of_pairs(patch):
+    check = MultiqueueCommands._pairs_set
+
+    async def unchecked(self, data):
+        self._pairs, pairs = 0x1_0000, self._pairs
+        result = await check(self, data)
+        self._pairs = pairs
+        return result
+
+    patch.setattr(MultiqueueCommands, "_pairs_set", unchecked)
+
+
+def firmware_does_not_switch_pairs_off(patch):
+    """Answers that fewer pairs are in use, and goes on as before."""
+
+    async def later(self, pairs):
+        self._active = pairs
+
+    patch.setattr(FirmwareSteering, "automatic", later)
+
+
+def firmware_takes_any_vlan(patch):
+    patch.setattr(receive_commands, "VLAN_IDS", 0x1_0000)
+
+
 # what the judge says of it, at least once in the first cases
 BROKEN = {
     reads_a_descriptor_too_many: "bad memory access",
@@ -265,13 +422,13 @@ BROKEN = {
     writes_an_event_index_nobody_wants: "bad memory access",
     does_not_stop_for_a_reset: "bad memory access",
     takes_new_rings_while_enabled: "bad memory access",
-    publishes_twice: "buffers came back of",
+    publishes_twice: "buffers came back of|bad memory access",
     publishes_out_of_order: "came back where",
     says_it_wrote_more_than_it_did: "delivered spoiled|has room for",
     loses_bad_chains: "no frame arrives|came back where|has stopped",
     sends_what_it_has_of_a_bad_chain: "part of a bad chain",
     never_asks_for_a_reset: "does not ask for a reset",
-    asks_for_a_reset_at_any_error: "not delivered|for no reason",
+    asks_for_a_reset_at_any_error: "not delivered|for no reason|do not come back",
     asks_for_a_reset_in_silence: "does not interrupt",
     hangs_in_a_command: "do not come back",
     never_sleeps: "come to rest",
@@ -280,5 +437,24 @@ BROKEN = {
     delivers_bad_frames: "delivered spoiled",
     spoils_a_frame: "other bytes",
     firmware_trusts_a_command: "firmware ended",
-    firmware_leaves_what_was_before_it: "not delivered",
+    firmware_leaves_what_was_before_it: "not delivered|device_status is",
+    writes_a_used_descriptor_one_place_on: "bad memory access",
+    writes_a_whole_used_descriptor: "bad memory access",
+    writes_more_than_an_event_structure: "bad memory access",
+    reads_a_packed_table_past_its_end: "bad memory access",
+    follows_a_table_in_a_list: "bad memory access",
+    takes_marks_of_any_round: "bad memory access|came back where",
+    returns_a_packed_chain_by_its_first_id: "came back where",
+    skips_one_place_for_a_bad_chain: "bad memory access|came back where|do not come back",
+    uses_a_buffer_after_it_was_returned: "delivered spoiled|bad memory access",
+    gives_a_short_header: "for a hash in a header|hash 0x|delivered spoiled",
+    hashes_with_another_key: "hash 0x",
+    firmware_takes_any_pair_for_a_table: "the answer to a command",
+    firmware_takes_any_number_of_pairs: "the answer to a command",
+    firmware_does_not_switch_pairs_off: "a pair that is not in use|no frame arrives",
+    firmware_takes_any_vlan: "firmware ended|the answer to a command",
 }
+PAIRS = 4  # of the card that these are looked for on
+WITH_PAIRS = {
+    firmware_takes_any_pair_for_a_table, firmware_takes_any_number_of_pairs, firmware_does_not_switch_pairs_off,
+}  # fmt: skip

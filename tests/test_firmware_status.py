@@ -122,6 +122,10 @@ def test_reset_waits_for_quiet_memory_before_it_answers_and_restores_defaults(ru
     assert got["after"] == [0, 0x0052FE02, 0, 0, {}] and got["zeroed"], "firmware writes the coalescing defaults itself"
 
 
+def test_a_reset_that_was_answered_takes_nothing_from_the_driver_after_it(run):
+    assert run("firmware_reset:served_twice") == {"status": [0, 0], "kept": True, "taken": [0]}
+
+
 def test_memory_that_does_not_become_quiet_is_never_answered_with_zero(run, device):
     # the true limit takes the RTL ten seconds
     limit = status.QUIET_LIMIT_NS if device == "model" else status.QUIET_LIMIT_NS // 10

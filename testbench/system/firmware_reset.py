@@ -48,6 +48,21 @@ async def slow_reset(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     return {"before": before, "status": status, "late_ns": late, "order": order, "zeroed": zeroed, "after": after}
 
 
+async def served_twice(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
+    """A driver that has read 0 writes its features, and firmware is told again of the reset that it has answered."""
+    stage = await Stage(sim, args).boot()
+    await stage.live()
+    status = await stage.status(0)
+    stage.transport.write_features(stage.firmware.offer)
+    await stage.firmware.status.serve()
+    low, high = await stage.read("DRIVER_FEATURES_LO", "DRIVER_FEATURES_HI")
+    again = await stage.status(0)
+    return {
+        "status": [status, again], "kept": (high << 32 | low) == stage.firmware.offer,
+        "taken": await stage.read("DRIVER_FEATURES_LO"),
+    }  # fmt: skip
+
+
 async def endless_reset(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     """A reset while memory is slower than firmware waits for it, ``quiet_limit_ns``; then one when it is there."""
     stage = await Stage(sim, args).boot()

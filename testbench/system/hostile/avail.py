@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile available rings: heads and indices that no driver may write, and any word on when it wants to be told."""
+"""Hostile available rings of split queues: heads and indices that no driver may write; and any word on interrupts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from testbench.system.hostile.chains import OWN
 from testbench.system.hostile.honest import REST_NS
 from testbench.system.hostile.plan import CONTROL, RX, TX, WRITE, Action, Draft
+from testbench.system.hostile.split import SplitRing
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
@@ -18,7 +19,7 @@ FETCHED = 64  # entries that a card has read when everything is at rest
 # ---- drawing them
 def avail(draft: Draft) -> Action:
     """Entries and indices that no driver may write."""
-    rng, queue = draft.rng, draft.rng.choice((RX, TX, CONTROL))
+    rng, queue = draft.rng, draft.queue(RX, TX, CONTROL)
     size = draft.sizes[queue]
     return {
         "kind": "avail", "queue": queue,
@@ -34,8 +35,14 @@ def avail(draft: Draft) -> Action:
 def event(draft: Draft) -> Action:
     """What the driver says about when it wants to be told."""
     rng = draft.rng
-    flags, index = (rng.choice((0, 1, 2, 0xFFFF, rng.randrange(1 << 16))) for _ in range(2))
-    return {"kind": "event", "queue": rng.randrange(3), "flags": flags, "event": index, "again": rng.randrange(4)}
+    flags, index = (rng.choice((0, 1, 2, 3, 0x8000, 0xFFFF, rng.randrange(1 << 16))) for _ in range(2))
+    return {
+        "kind": "event",
+        "queue": draft.queue(RX, TX, CONTROL),
+        "flags": flags,
+        "event": index,
+        "again": rng.randrange(4),
+    }
 
 
 # ---- carrying them out
@@ -43,11 +50,12 @@ async def do_avail(world: World, action: Action) -> None:
     """Heads from nowhere, and an index that does not follow them."""
     queue = action["queue"]
     ring = world.rings[queue]
+    assert isinstance(ring, SplitRing)
     await world.rest()  # what is offered twice, or again, must not be honest chains that are under way
     slots = ring.take(1) or []
     heads = [slots[0] if head == OWN and slots else head & 0xFFFF for head in action["heads"]]
     if slots:
-        ring.descriptor(slots[0], (action["buffer"], 64, WRITE * (queue == RX), 0))
+        ring.descriptor(slots[0], (action["buffer"], 64, WRITE * (ring.role == RX), 0))
     moved = len(heads) + action["ahead"] & 0xFFFF
     # a head may be one that is outstanding already
     ring.sloppy = world.period.tx_doubled = True

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile descriptors and indirect tables, on a ring that stands where it should."""
+"""Hostile descriptors and indirect tables of a split ring that stands where it should."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from testbench.differential.frames import PEER
-from testbench.system.hostile.judge import HEADER, UNSENT
-from testbench.system.hostile.plan import CONTROL, HOSTILE, INDIRECT, LEGAL, NEXT, RX, TX, WRITE, Action, Draft
+from testbench.system.hostile.judge import UNSENT
+from testbench.system.hostile.plan import CONTROL, HOSTILE, INDIRECT, LEGAL, NEXT, RX, TX, WRITE, Action, Draft, role
+from testbench.system.hostile.split import SplitRing
 
 if TYPE_CHECKING:
-    from testbench.system.hostile.ring import Offered
+    from testbench.system.hostile.offered import Offered
+    from testbench.system.hostile.ring import Ring
     from testbench.system.hostile.world import World
 
 OWN = -1  # a link of OWN - n is to the n-th descriptor of the action
@@ -44,11 +47,16 @@ def spoil(draft: Draft, fields: list[int], entries: int) -> None:
             fields[0], fields[1] = draft.address(), draft.length()
 
 
+def writable(queue: int, place: int, count: int) -> bool:
+    """Whether the device writes the ``place``-th buffer of ``count``, if nothing is wrong."""
+    return role(queue) == RX or (role(queue) == CONTROL and place > count // 2)
+
+
 def chain(draft: Draft) -> Action:
     """A chain of a few descriptors with some of them spoiled."""
-    rng, queue = draft.rng, draft.rng.choice((RX, TX, TX, CONTROL))
+    rng, queue = draft.rng, draft.queue(RX, TX, TX, CONTROL)
     count = rng.randint(1, min(4, draft.sizes[queue]))
-    writes = [queue == RX or (queue == CONTROL and place > count // 2) for place in range(count)]
+    writes = [writable(queue, place, count) for place in range(count)]
     rows = [descriptor(draft, writes[place], place, place == count - 1) for place in range(count)]
     for _ in range(rng.choice((1, 1, 2, 4))):
         spoil(draft, rng.choice(rows), draft.sizes[queue])
@@ -57,15 +65,15 @@ def chain(draft: Draft) -> Action:
 
 def indirect(draft: Draft) -> Action:
     """A chain that ends in an indirect table with something wrong about it."""
-    rng, queue = draft.rng, draft.rng.choice((RX, TX, TX, CONTROL))
-    size = draft.sizes[queue]
+    rng, queue = draft.rng, draft.queue(RX, TX, TX, CONTROL)
+    size, write = draft.sizes[queue], role(queue) == RX
     before = rng.choice((0, 0, 0, 1)) if size > 1 else 0
     entries = rng.choice((1, 2, 3, min(size, 24), size + 1 if size < 24 else 2))
     table = draft.buffer(16 * entries + 16) + 15 & ~15
-    rows = [descriptor(draft, queue == RX, place, False) for place in range(before)]
+    rows = [descriptor(draft, write, place, False) for place in range(before)]
     rows.append([table, 16 * entries, INDIRECT, 0])
     inner = [
-        [*descriptor(draft, queue == RX, place, place == entries - 1)[:3], min(place + 1, entries - 1)]
+        [*descriptor(draft, write, place, place == entries - 1)[:3], min(place + 1, entries - 1)]
         for place in range(entries)
     ]
     reference = rows[-1]
@@ -94,10 +102,10 @@ def indirect(draft: Draft) -> Action:
 
 
 # ---- carrying them out
-def clean(world: World, rows: list[list[int]]) -> bool:
-    """All of a chain's buffers are this action's own."""
+def clean(world: World, segments: Iterable[tuple[int, int, bool]]) -> bool:
+    """All of the buffers that the card finds are this action's own, whatever was meant."""
     base = world.case.base
-    spans = sorted((row[0], row[0] + row[1]) for row in rows)
+    spans = sorted((address, address + length) for address, length, _ in segments)
     inside = all(base + HOSTILE <= start and end <= base + LEGAL for start, end in spans)
     return inside and all(end <= start for (_, end), (start, _) in pairwise(spans))
 
@@ -105,6 +113,7 @@ def clean(world: World, rows: list[list[int]]) -> bool:
 async def do_chain(world: World, action: Action) -> None:
     """Write the descriptors, offer the first one, and give a receive queue frames that meet it."""
     ring = world.rings[action["queue"]]
+    assert isinstance(ring, SplitRing)
     rows = action["ring"]
     base, own = world.case.base, range(ring.rings[0], ring.rings[0] + 16 * ring.size)
     every = [*rows, *(fields for _, inner in action["tables"] for fields in inner)]
@@ -126,20 +135,21 @@ async def do_chain(world: World, action: Action) -> None:
     offered = ring.offer(slots[0], slots)
     if tables or offered.chain.slots & held:
         # it has the descriptors of chains that are outstanding: these change when they come back
-        ring.sloppy = world.period.tx_doubled = True
-        ring.expose_all()
-    offered.checked = clean(world, [fields for _, inner in action["tables"] for fields in inner] or rows)
-    bad = offered.chain.fault or offered.chain.room
-    if action["queue"] == TX and bad and offered.checked and not ring.sloppy:
-        mark(world, offered)
+        world.period.tx_doubled = True
+        ring.confuse()
+    offered.checked = clean(world, offered.chain.segments)
+    mark(world, ring, offered)
     if world.gives_rings(offered.chain.pieces):
         world.lose_rings()
     await world.go(action["queue"])
 
 
-def mark(world: World, offered: Offered) -> None:
-    """Make the good part of a bad chain a frame that would show on the wire."""
-    frame = bytes(HEADER) + PEER + UNSENT
+def mark(world: World, ring: Ring, offered: Offered) -> None:
+    """Make the good part of a bad chain, if it is one, a frame that would show on the wire."""
+    bad = offered.chain.fault or offered.chain.room
+    if ring.role != TX or not bad or not offered.checked or ring.sloppy or not ring.told:
+        return
+    frame = bytes(world.header) + PEER + UNSENT
     for address, length, _ in offered.chain.segments:
         world.memory.store(address, frame[:length])
         frame = frame[length:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Doorbells of any queue, rings that change while the card reads them, and memory that fails."""
+"""Doorbells of any queue, split rings that change while the card reads them, and memory that fails."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from testbench.differential.frames import BROADCAST
 from testbench.lib.bus_types import BOTH, DECERR, READ, SLVERR, WRITE
 from testbench.system.hostile.chains import descriptor, spoil
-from testbench.system.hostile.descriptors import Piece, Walk, piece_of, sweep
+from testbench.system.hostile.descriptors import Walk, gives
 from testbench.system.hostile.honest import NOTIFY
-from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE, INDIRECT, LEGAL, RX, TX, Action, Draft
-from testbench.system.hostile.ring import Offered, Ring
+from testbench.system.hostile.offered import Offered
+from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE, INDIRECT, LEGAL, RX, TX, Action, Draft, role
+from testbench.system.hostile.split import SplitRing
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
@@ -31,8 +32,8 @@ def kick(draft: Draft) -> Action:
 
 def race(draft: Draft) -> Action:
     """Descriptors, entries and index change while the card reads them."""
-    rng, queue = draft.rng, draft.rng.choice((RX, TX, TX, CONTROL))
-    size = draft.sizes[queue]
+    rng, queue = draft.rng, draft.queue(RX, TX, TX, CONTROL)
+    size, write = draft.sizes[queue], role(queue) == RX
     tasks = []
     for _ in range(rng.randint(1, 3)):
         steps = []
@@ -40,7 +41,7 @@ def race(draft: Draft) -> Action:
             delay = rng.choice((0, 20, 60, 150, 400, 1000))
             match rng.randrange(5):
                 case 0 | 1:
-                    fields = descriptor(draft, queue == RX, 0, True)
+                    fields = descriptor(draft, write, 0, True)
                     if rng.random() < 0.4:
                         spoil(draft, fields, size)
                         fields[3] = max(fields[3], 0)
@@ -62,8 +63,8 @@ def fault(draft: Draft) -> Action:
     """Host memory answers with errors."""
     rng = draft.rng
     return {
-        "kind": "fault", "queue": rng.choice((RX, TX, CONTROL)),
-        "what": rng.choice(("descriptors", "available", "used", "buffers", "buffers")),
+        "kind": "fault", "queue": draft.queue(RX, TX, CONTROL),
+        "what": rng.choice(("descriptors", "driver area", "device area", "buffers", "buffers")),
         "kinds": rng.choice((READ, WRITE, BOTH)), "response": rng.choice((SLVERR, DECERR)),
         "count": rng.choice((1, 1, 2, 5)), "sizes": [rng.choice((60, 600, 1400)) for _ in range(rng.randint(1, 3))],
     }  # fmt: skip
@@ -80,36 +81,31 @@ async def do_race(world: World, action: Action) -> None:
     """Let the tasks change the ring while frames come and go."""
     queue = action["queue"]
     ring = world.rings[queue]
+    assert isinstance(ring, SplitRing)
     if world.tainted or any(address % 16 % width for address, width in zip(ring.rings, (16, 2, 4), strict=True)):
         return  # where a word of the bus holds half a descriptor, the card may see one that nobody wrote
     await world.rest()
-    ring.sloppy = ring.may_break = world.period.tx_doubled = True
-    world.period.tx_mixed |= queue == TX
-    world.period.rx_lossy |= queue == RX
+    ring.may_break = world.period.tx_doubled = True
+    ring.confuse()
+    world.period.tx_mixed |= ring.role == TX
+    world.period.rx_lossy |= ring.role == RX
     base = world.case.base
     rows = [step[3] for steps in action["tasks"] for step in steps if step[1] == "descriptor"]
-    pieces = [piece for row in rows for piece in (piece_of(row), *sweep_of(ring, row))]
+    pieces = [piece for row in rows for piece in gives(ring.memory.load, row, ring.size, ring.packed)]
     for piece in pieces:
         world.exposure.add(*piece)
-    ring.expose_all()
     if world.gives_rings(pieces) or any(row[2] & INDIRECT and base <= row[0] < base + HOSTILE for row in rows):
         world.lose_rings()
     furthest = max((step[2] for steps in action["tasks"] for step in steps if step[1] == "index"), default=0)
     running = [len(action["tasks"])]
     for steps in action["tasks"]:
-        world.tasks.append(world.sim.start_soon(_change(world, queue, steps, running, furthest)))
+        world.tasks.append(world.sim.start_soon(_change(world, ring, steps, running, furthest)))
     world.kick(queue)
     for _ in range(3):
         world.send(world.frame(64, BROADCAST))
 
 
-def sweep_of(ring: Ring, row: list[int]) -> list[Piece]:
-    """What the table gives that a descriptor may refer to."""
-    return list(sweep(ring.memory.load, row[0], min(row[1] // 16, ring.size), True)) if row[2] & INDIRECT else []
-
-
-async def _change(world: World, queue: int, steps: list[list], running: list[int], furthest: int) -> None:
-    ring = world.rings[queue]
+async def _change(world: World, ring: SplitRing, steps: list[list], running: list[int], furthest: int) -> None:
     for delay, what, *rest in steps:
         if delay:
             await world.sim.sleep_ns(delay)
@@ -120,14 +116,14 @@ async def _change(world: World, queue: int, steps: list[list], running: list[int
         elif what == "index":
             ring.store_index(ring.published + rest[0])
         else:
-            world.kick(queue)
+            world.kick(ring.index)
     running[0] -= 1
     if not running[0]:
         # the furthest index of all is the last: one that was further back is an error only if the card saw it after
         for _ in range(furthest):
             ring.offered.append(Offered(0, Walk(), checked=False))
         ring.published = ring.published + furthest & 0xFFFF
-        await world.go(queue)
+        await world.go(ring.index)
 
 
 async def do_fault(world: World, action: Action) -> None:
@@ -137,15 +133,17 @@ async def do_fault(world: World, action: Action) -> None:
     await world.rest()
     queue, what = action["queue"], action["what"]
     ring = world.rings[queue]
-    places = dict(zip(("descriptors", "available", "used"), ring.areas, strict=True))
+    places = dict(zip(("descriptors", "driver area", "device area"), ring.areas, strict=True))
     at, length = places.get(what, (world.case.base + LEGAL, ARENA_BYTES - LEGAL))
-    ring.may_break |= what in ("available", "used")
+    ring.may_break |= what in ("driver area", "device area") or (ring.packed and what == "descriptors")
     world.period.tx_lossy = world.period.rx_lossy = True
     world.host.inject(at, length, action["kinds"], action["response"], action["count"])
     await world.receive(action["sizes"], 2)
-    world.transmit([[size, 2, 0] for size in action["sizes"]])
+    for other in world.for_role(TX):
+        world.transmit([[size, 2, 0] for size in action["sizes"]], other.index)
     world.command(b"\0\0\0", checked=False)
     await world.rest()
     world.host.inject_clear()
-    for offered in world.rings[RX].offered:
-        offered.honest = False  # what was fetched of it may have failed
+    for other in world.for_role(RX):
+        for offered in other.offered:
+            offered.honest = False  # what was fetched of it may have failed

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from testbench.system.hostile.plan import CONTROL, Action, Draft
+from testbench.system.hostile.steering import expect
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 RAM_BYTES = 4096
 COMMANDS = (
     (0, 0, 1), (0, 1, 1), (0, 2, 1), (0, 5, 1), (1, 0, 8), (1, 0, 20), (1, 0, 200), (1, 1, 6), (2, 0, 2), (4, 0, 2),
-    (5, 0, 8), (6, 0, 8), (6, 1, 8), (6, 2, 12), (6, 3, 4), (6, 4, 4), (255, 255, 0),
+    (4, 1, 13), (4, 2, 13), (5, 0, 8), (6, 0, 8), (6, 1, 8), (6, 2, 12), (6, 3, 4), (6, 4, 4), (255, 255, 0),
 )  # class, command, bytes of its data  # fmt: skip
 
 
@@ -51,7 +52,8 @@ async def do_command(world: World, action: Action) -> None:
         if not spans:
             continue
         await world.make_room(ring, min(len(spans), ring.size))
-        world.offer_spans(ring, spans, len(spans) > ring.size // 2)
+        _, effect = expect(world, request)
+        world.offer_spans(ring, spans, len(spans) > ring.size // 2, effect=effect)
     ring.publish()
     world.kick(CONTROL)
     if action["reset"] and not world.tainted:

@@ -34,7 +34,8 @@ async def cases(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
     outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     total: Counter[str] = Counter()
     failures: list[dict[str, Any]] = []
-    case = draw(seed, first)
+    pairs = sim.config.card.queue_pairs
+    case = draw(seed, first, pairs)
     await world.power_up(case)
     before = await world.firmware.counters()
     try:
@@ -43,7 +44,7 @@ async def cases(sim: SimBase, args: dict[str, Any]) -> dict[str, Any]:
         failures.append(failure(case, sim, error))
         count = 0
     for index in range(first, first + count):
-        following = draw(seed, index + 1)
+        following = draw(seed, index + 1, pairs)
         try:
             outcome = await carry_out(world, case)
             await world.bring_up(following, bool(MSIX & set(case.kinds)))

@@ -69,12 +69,15 @@ class Exposure:
                 return True
         return False
 
-    def add_ring(self, rings: Rings, size: int, event_idx: bool) -> None:
-        """Descriptor table, available ring and used ring of a queue; their event fields only if negotiated."""
-        desc, avail, used = rings
+    def add_ring(self, rings: Rings, size: int, event_idx: bool, packed: bool) -> None:
+        """Descriptors, driver area and device area of a queue; of a split one event fields only if negotiated.
+
+        What is written into a packed ring's descriptors is given with each chain.
+        """
+        desc, driver, device = rings
         self.add(desc, 16 * size, READ)
-        self.add(avail, 4 + 2 * size + 2 * event_idx, READ)
-        self.add(used, 4 + 8 * size + 2 * event_idx, WRITE)
+        self.add(driver, 4 if packed else 4 + 2 * size + 2 * event_idx, READ)
+        self.add(device, 4 if packed else 4 + 8 * size + 2 * event_idx, WRITE)
 
     def violations(self) -> list[str]:
         """What the card has touched since the last call that it had not been given."""

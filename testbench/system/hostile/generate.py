@@ -7,27 +7,65 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from testbench.system.hostile import avail, chains, changing, control, management, placing, registers, requests, wires
-from testbench.system.hostile.plan import Action, Case, Draft
+from testbench.system.hostile import (
+    avail,
+    chains,
+    changing,
+    control,
+    management,
+    packed_chains,
+    packed_marks,
+    placing,
+    registers,
+    requests,
+    steering,
+    wires,
+)
+from testbench.system.hostile.plan import (
+    CTRL_VLAN,
+    EVENT_IDX,
+    HASH_REPORT,
+    IN_ORDER,
+    INDIRECT_DESC,
+    MQ,
+    QUEUES,
+    RING_PACKED,
+    RSS,
+    Action,
+    Case,
+    Draft,
+)
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
 
 Draw = Callable[[Draft], Action]
 Do = Callable[["World", Action], Awaitable[None]]
+
+
+def _drawn(split: Draw, packed: Draw) -> Draw:
+    return lambda draft: (packed if draft.packed else split)(draft)
+
+
+def _done(split: Do, packed: Do) -> Do:
+    return lambda world, action: (packed if world.case.packed else split)(world, action)
+
+
+CHAIN = _done(chains.do_chain, packed_chains.do_chain)
 # kind -> how often it is drawn, how it is drawn, how it is carried out
 KINDS: dict[str, tuple[int, Draw, Do]] = {
-    "chain": (12, chains.chain, chains.do_chain),
-    "indirect": (10, chains.indirect, chains.do_chain),
-    "avail": (6, avail.avail, avail.do_avail),
+    "chain": (12, _drawn(chains.chain, packed_chains.chain), CHAIN),
+    "indirect": (10, _drawn(chains.indirect, packed_chains.indirect), CHAIN),
+    "avail": (6, _drawn(avail.avail, packed_marks.avail), _done(avail.do_avail, packed_marks.do_avail)),
     "event": (4, avail.event, avail.do_event),
     "placement": (5, placing.placement, placing.do_placement),
     "enable": (5, placing.enable, placing.do_enable),
     "kick": (4, changing.kick, changing.do_kick),
-    "race": (5, changing.race, changing.do_race),
+    "race": (5, _drawn(changing.race, packed_marks.race), _done(changing.do_race, packed_marks.do_race)),
     "fault": (4, changing.fault, changing.do_fault),
     "header": (10, requests.header, requests.do_header),
     "command": (6, control.command, control.do_command),
+    "steering": (8, steering.steering, steering.do_steering),
     "frame": (5, wires.frame, wires.do_frames),
     "lie": (5, wires.lie, wires.do_frames),
     "flood": (2, wires.flood, wires.do_flood),
@@ -42,8 +80,12 @@ KINDS: dict[str, tuple[int, Draw, Do]] = {
 }
 LAST = ("bar", "status", "management")  # after these nothing need work, so they come late in a case
 # features that a driver may leave out, with those that need them
-OPTIONAL = ((29,), (28,), (15,), (1,), (3,), (17, 18, 23, 52, 53), (11, 12, 13), (53, 52))
+OPTIONAL = (
+    (EVENT_IDX,), (INDIRECT_DESC,), (15,), (1,), (3,), (17, 18, CTRL_VLAN, MQ, 23, 52, 53, RSS), (11, 12, 13), (53, 52),
+)  # fmt: skip
+HALF = (CTRL_VLAN, MQ, RING_PACKED, IN_ORDER, HASH_REPORT, RSS)  # those that it leaves out as often as not
 SIZES = (2, 4, 8, 8, 16, 16, 64, 256)
+PACKED_SIZES = (2, 3, 5, 8, 13, 16, 33, 64, 250)
 
 
 def traffic(draft: Draft) -> Action:
@@ -57,12 +99,16 @@ def traffic(draft: Draft) -> Action:
     }  # fmt: skip
 
 
-def draw(seed: int, index: int) -> Case:
-    """Case ``index`` of ``seed``: always the same."""
+def draw(seed: int, index: int, pairs: int = 1) -> Case:
+    """Case ``index`` of ``seed`` for a card of so many pairs: always the same."""
     rng = random.Random(f"{seed}/{index}")
-    withheld = tuple(sorted({bit for bits in OPTIONAL if rng.random() < 0.2 for bit in bits}))
-    sizes = tuple(rng.choice(SIZES) for _ in range(3))
-    draft = Draft(rng, index, sizes, withheld)
+    left_out = {bit for bits in OPTIONAL if rng.random() < 0.2 for bit in bits}
+    withheld = tuple(sorted(left_out | {bit for bit in HALF if rng.random() < 0.5}))
+    packed = RING_PACKED not in withheld
+    several = pairs > 1 and not {MQ, RSS} <= set(withheld)
+    count = len(QUEUES) if several else 3
+    sizes = tuple(rng.choice(PACKED_SIZES if packed else SIZES) for _ in range(count))
+    draft = Draft(rng, index, pairs, sizes, withheld)
     opening = {**traffic(draft), "tx": [[rng.randint(60, 400), 1, 0]], "rx": [rng.randint(60, 400)], "buffers": 2}
     kinds = rng.choices(list(KINDS), [weight for weight, _, _ in KINDS.values()], k=rng.randint(1, 6))
     kinds.sort(key=lambda kind: kind in LAST)
@@ -71,10 +117,16 @@ def draw(seed: int, index: int) -> Case:
         actions.append({**KINDS[kind][1](draft), "rest": rng.random() < 0.4})
         if rng.random() < 0.4:
             actions.append({**traffic(draft), "rest": rng.random() < 0.4})
-    starts = tuple(rng.choice((0xFFFF, 0xFFFE, 0xFFF8, 0x7FFF)) if rng.random() < 0.1 else 0 for _ in range(3))
     return Case(
-        seed, index, withheld, sizes, draft.rings, starts, hard=rng.random() < 0.15,
-        latency_ns=rng.choice((60, 200, 500)), jitter_ns=rng.choice((0, 0, 300)),
+        seed, index, pairs, withheld, sizes, draft.rings, tuple(_start(rng, size, packed) for size in sizes),
+        hard=rng.random() < 0.15, latency_ns=rng.choice((60, 200, 500)), jitter_ns=rng.choice((0, 0, 300)),
         rx_wait_cycles=rng.choice((50, 150, 400)),
         opening=opening, actions=tuple(actions),
     )  # fmt: skip
+
+
+def _start(rng: random.Random, size: int, packed: bool) -> int:
+    """First ring index: now and then one from which it soon wraps."""
+    if rng.random() >= 0.1:
+        return 0
+    return rng.choice((size - 1, 0x8000, 0x8000 | size - 1) if packed else (0xFFFF, 0xFFFE, 0xFFF8, 0x7FFF))

@@ -11,9 +11,22 @@ from testbench.differential.frames import BROADCAST, PEER
 from testbench.lib.sim_base import SimBase
 from testbench.system.hostile.descriptors import HostMemory
 from testbench.system.hostile.exposure import Exposure
-from testbench.system.hostile.judge import HEADER, Period
-from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, INDIRECT, LEGAL, NEXT, RX, TX, WRITE, Action, Case
-from testbench.system.hostile.ring import Offered, Ring
+from testbench.system.hostile.offered import Offered
+from testbench.system.hostile.period import HASH_HEADER, HEADER, Period
+from testbench.system.hostile.plan import (
+    ARENA_BYTES,
+    CONTROL,
+    CTRL_RX,
+    HASH_REPORT,
+    LEGAL,
+    RX,
+    TX,
+    Action,
+    Case,
+    pair,
+    role,
+)
+from testbench.system.hostile.ring import Ring, Span
 
 REST_NS = 1_500_000  # longer than anything the card may wait for
 NOTIFY = 0x1000  # of the BAR: four bytes a queue
@@ -23,17 +36,21 @@ RX_SLOT = 2048
 
 
 class Honest(ABC):
-    """Three rings on one system. ``World`` brings them up and judges what comes of them."""
+    """The rings of one system. ``World`` brings them up and judges what comes of them."""
 
     case: Case
     period: Period
     tainted: bool
+    rings: list[Ring]
+    """In the order of QUEUES."""
+    features: int
+    """Negotiated."""
 
     def __init__(self, sim: SimBase, less: int) -> None:
         self.sim, self.host, self.wire = sim, sim.host, sim.wire
         self.exposure = Exposure(sim, less)
         self.memory = HostMemory(sim.host)
-        self.rings = [Ring(self.memory, self.exposure, index) for index in range(3)]
+        self.rings = []
         self.number = 0  # of honest frames
         self.legal_at = 0
 
@@ -41,15 +58,29 @@ class Honest(ABC):
     async def rest(self) -> None:
         """Until nothing is under way, and what came back is judged."""
 
+    def has(self, feature: int) -> bool:
+        """Negotiated."""
+        return bool(self.features >> feature & 1)
+
+    @property
+    def header(self) -> int:
+        """Bytes of struct virtio_net_hdr."""
+        return HASH_HEADER if self.has(HASH_REPORT) else HEADER
+
+    def for_role(self, wanted: int) -> list[Ring]:
+        """All receive, all transmit, or all control queues."""
+        return [ring for ring in self.rings if ring.role == wanted]
+
     def kick(self, index: int) -> None:
         """Ring the doorbell."""
-        self.host.bar_write(NOTIFY + 4 * index, index, 2)
+        number = self.rings[index].number
+        self.host.bar_write(NOTIFY + 4 * number, number, 2)
 
     async def go(self, index: int) -> None:
         """Publish, ring, and let a receive queue meet frames."""
         self.rings[index].publish()
         self.kick(index)
-        if index == RX:
+        if role(index) == RX:
             self.period.rx_lossy = True
             await self.sim.idle(4000)
             for _ in range(2):
@@ -69,10 +100,11 @@ class Honest(ABC):
         """Frames both ways and a command, as an honest driver does it on the queues that are not tampered with."""
         if self.tainted:
             return
-        if not self.rings[RX].may_break:
+        if not any(ring.may_break for ring in self.for_role(RX)):
             await self.receive(action["rx"], action["buffers"])
-        if not self.rings[TX].may_break:
-            self.transmit(action["tx"])
+        for ring in self.for_role(TX):
+            if not ring.may_break:
+                self.transmit(action["tx"], ring.index)
         if not self.rings[CONTROL].may_break and action["command"]:
             self.command(bytes((0, 0, action["command"] - 1)))
 
@@ -87,63 +119,54 @@ class Honest(ABC):
         mark = self.case.index.to_bytes(4, "big") + self.number.to_bytes(4, "big")
         return (to + self.tag[6:] + EXPERIMENTAL + mark * (size // 8 + 1))[:size]
 
-    def transmit(self, frames: list[list[int]]) -> None:
+    def transmit(self, frames: list[list[int]], queue: int = TX) -> None:
         """Send: [size, pieces, in an indirect table] each."""
-        ring = self.rings[TX]
+        ring = self.rings[queue]
         for size, pieces, indirect in frames:
-            data = bytes(HEADER) + self.frame(size, PEER)
+            frame = self.frame(size, PEER)
+            data = bytes(self.header) + frame
             cuts = [len(data) * place // pieces for place in range(pieces + 1)]
             spans = [(self.legal(data[start:end]), end - start, False) for start, end in pairwise(cuts)]
             if self.offer_spans(ring, spans, bool(indirect)) is None:
                 break
-            self.period.expected.append(data[HEADER:])
+            self.period.expected[queue].append(frame)
         ring.publish()
-        self.kick(TX)
+        self.kick(queue)
 
     async def make_room(self, ring: Ring, count: int) -> None:
         """If there are not so many free descriptors, let the card finish what it has."""
-        if len(ring.free) < count:
+        if ring.room < count:
             ring.publish()
             self.kick(ring.index)
             await self.rest()
 
-    def offer_spans(
-        self, ring: Ring, spans: list[tuple[int, int, bool]], indirect: bool = False, **what: Any
-    ) -> Offered | None:
-        """An honest chain of (address, bytes, device writes); None: the ring has no room for it."""
-        indirect = indirect and ring.indirect and len(spans) <= ring.size
-        slots = ring.take(1 if indirect else len(spans))
-        if slots is None:
-            return None
-        links = [*(range(len(spans)) if indirect else slots), 0]
-        chain = [
-            (address, length, WRITE * write | NEXT * (place + 1 < len(spans)), links[place + 1])
-            for place, (address, length, write) in enumerate(spans)
-        ]
-        if indirect:
-            table = self.legal(16 * len(chain)) & ~15
-            ring.table(table, chain)
-            ring.descriptor(slots[0], (table, 16 * len(chain), INDIRECT, 0))
-        else:
-            for slot, fields in zip(slots, chain, strict=True):
-                ring.descriptor(slot, fields)
-        return ring.offer(slots[0], slots, honest=True, **what)
+    def offer_spans(self, ring: Ring, spans: list[Span], indirect: bool = False, **what: Any) -> Offered | None:
+        """An honest chain; None: the ring has no room for it."""
+        table = self.legal(16 * len(spans)) & ~15 if indirect and ring.indirect and len(spans) <= ring.size else None
+        return ring.chain(spans, table, **what)
 
     def post(self, count: int) -> None:
-        """Give the card receive buffers, as far as the ring has room."""
-        ring = self.rings[RX]
-        for _ in range(count):
-            if self.offer_spans(ring, [(self.legal(RX_SLOT), RX_SLOT, True)]) is None:
-                break
-        ring.publish()
-        self.kick(RX)
+        """Give the card receive buffers, as far as the rings have room."""
+        for ring in self.for_role(RX):
+            if ring.index != RX and not ring.told:
+                continue
+            for _ in range(count):
+                if self.offer_spans(ring, [(self.legal(RX_SLOT), RX_SLOT, True)]) is None:
+                    break
+            ring.publish()
+            self.kick(ring.index)
 
     async def receive(self, sizes: list[int], buffers: int) -> None:
         """Post buffers, and send frames to the card that find them."""
         self.post(buffers)
         await self.sim.idle(REST_NS)  # a frame waits for a buffer for a bounded time only
-        offered = self.rings[RX].offered
-        sure = all(buffer.honest for buffer in offered) and len(offered) >= len(self.period.sent) + len(sizes)
+        needed = len(self.period.sent) + len(sizes)
+        good = {
+            pair(ring.index)
+            for ring in self.for_role(RX)
+            if len(ring.offered) >= needed and all(buffer.honest for buffer in ring.offered)
+        }
+        sure = good >= self.period.reach
         for size in sizes:
             self.send(self.frame(size, BROADCAST), sure)
 
@@ -156,6 +179,7 @@ class Honest(ABC):
         """A control command with room for its answer."""
         ring = self.rings[CONTROL]
         spans = [(self.legal(request), len(request), False), (self.legal(1), 1, True)]
-        if self.offer_spans(ring, spans, request=request, checked=checked) is not None:
+        answer = b"\x00" if self.has(CTRL_RX) else b"\x01"
+        if self.offer_spans(ring, spans, answer=answer, checked=checked) is not None:
             ring.publish()
             self.kick(CONTROL)

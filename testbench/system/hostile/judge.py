@@ -3,135 +3,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from testbench.system.hostile.plan import CONTROL, QUEUES, RX, TX
-from testbench.system.hostile.ring import Returned, RuleBroken
+from testbench.system.hostile.delivery import delivered, received
+from testbench.system.hostile.period import Period, within
+from testbench.system.hostile.plan import CONTROL, RX, TX
+from testbench.system.hostile.ring import RuleBroken
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
 
-HEADER = 12
 UNSENT = bytes.fromhex("02000bad0bad")  # the sender's address of what would be a frame, were its chain not bad
-MRG_RXBUF, CTRL_RX = 15, 17
-DATA_VALID = 2
 LONGEST = 9212  # MAX_FRAME without FCS
-
-
-@dataclass
-class Period:
-    """From one rest to the next: what was sent, and what may have become of it."""
-
-    seen: int
-    """Frames from the card before."""
-    expected: list[bytes] = field(default_factory=list)
-    """Honest frames from the card."""
-    sent: list[tuple[bytes, bool]] = field(default_factory=list)
-    """Frames to the card that it may deliver, and whether it must."""
-    tx_lossy: bool = False
-    rx_lossy: bool = False
-    """Frames may get lost on the wire, or find no good buffer."""
-    tx_doubled: bool = False
-    rx_spoiled: bool = False
-    """The wire, or a ring that names buffers twice, may double and reorder frames, and spoil those to the card."""
-    tx_mixed: bool = False
-    """Descriptors change while they are read: a frame may be of parts of others."""
-
-
-def within(some: Sequence[bytes], others: Sequence[bytes]) -> bool:
-    """``some`` are among ``others``, in their order and each once."""
-    rest = iter(others)
-    return all(any(frame == other for other in rest) for frame in some)
 
 
 def judge(world: World) -> None:
     """At rest: the period's rules for each queue that can be judged, and a new period. Raises RuleBroken."""
     period, rings = world.period, world.rings
-    received = [frame for _, frame in world.wire.received[period.seen :]]
-    world.period = Period(period.seen + len(received))
-    for index in (TX, CONTROL):
-        ring = rings[index]
-        if ring.told and not ring.complete:
+    sent = [frame for _, frame in world.wire.received[period.seen :]]
+    for ring in rings:
+        if ring.role != RX and ring.told and not ring.complete:
             ring.stopped = True
             if not ring.may_break:
-                raise RuleBroken(f"{QUEUES[index]}: {len(ring.offered)} of the buffers offered do not come back")
-    _transmitted(world, period, received)
-    if rings[RX].told:
-        _received(world, period)
+                raise RuleBroken(f"{ring.name}: {len(ring.offered)} of the buffers offered do not come back")
+    _transmitted(world, period, sent)
+    for ring in world.for_role(RX):
+        if ring.told:
+            received(world, ring, period)
+        else:
+            period.unread = True
+    delivered(world, period)
     _answered(world)
+    world.period = Period(period.seen + len(sent), world.reach, world.hashing)
     for ring in rings:
         if ring.sloppy and ring.told and ring.complete:
             ring.settle()
 
 
-def _transmitted(world: World, period: Period, received: list[bytes]) -> None:
-    ring = world.rings[TX]
-    if any(len(frame) > LONGEST for frame in received):
+def _transmitted(world: World, period: Period, arrived: list[bytes]) -> None:
+    if any(len(frame) > LONGEST for frame in arrived):
         raise RuleBroken("transmit: a frame longer than the longest left the card")
-    if any(frame[6:12] == UNSENT for frame in received):
+    rings = world.for_role(TX)
+    # in a packed ring that was made available again other chains have been made of the same buffers
+    kept = all(ring.told or not ring.packed for ring in rings)
+    if kept and any(frame[6:12] == UNSENT for frame in arrived):
         raise RuleBroken("transmit: a part of a bad chain left the card as a frame")
-    got = [frame for frame in received if frame[:12] == world.tag]
-    world.honest.update(period.expected)
-    if period.tx_doubled or ring.sloppy or not ring.told:
+    got = [frame for frame in arrived if frame[:12] == world.tag]
+    for frames in period.expected.values():
+        world.honest.update(frames)
+    if period.tx_doubled or any(ring.sloppy or not ring.told for ring in rings):
         if not period.tx_mixed and not world.honest.issuperset(got):
             raise RuleBroken("transmit: an honest frame left the card with other bytes")
-    elif period.tx_lossy or ring.stopped:
-        if not within(got, period.expected):
-            raise RuleBroken("transmit: frames left the card spoiled, doubled or in another order")
-    elif got != period.expected:
-        raise RuleBroken(f"transmit: {len(period.expected)} honest frames became {len(got)}, or other bytes or order")
-
-
-def frames_of(returned: Iterable[Returned], merged: bool) -> list[bytes] | None:
-    """The frames in buffers that came back; None: some lie in memory of which nothing is known."""
-    frames: list[bytes] = []
-    rest = iter(back for back in returned if back.length)
-    for first in rest:
-        if not first.offered.checked:
-            if merged:
-                return None
-            continue
-        data, buffers, wanted = first.data, 1, 1
-        # num_buffers may itself lie in a later buffer
-        while merged and (len(data) < HEADER or buffers < (wanted := int.from_bytes(data[10:12], "little"))):
-            more = next(rest, None)
-            if more is None:
-                raise RuleBroken(f"receive: a frame says that it is in {wanted} buffers, and is in {buffers}")
-            if not more.offered.checked:
-                return None
-            data, buffers = data + more.data, buffers + 1
-        if data[0] & ~DATA_VALID or any(data[1:10]) or int.from_bytes(data[10:12], "little") != buffers:
-            raise RuleBroken(f"receive: a header of {data[:HEADER].hex()} for a frame in {buffers} buffers")
-        frames.append(data[HEADER:])
-    return frames
-
-
-def _received(world: World, period: Period) -> None:
-    ring = world.rings[RX]
-    returned, ring.returned = ring.returned, []
-    if ring.sloppy or period.rx_spoiled:
         return
-    frames = frames_of(returned, world.has(MRG_RXBUF))
-    if frames is None:
-        return
-    if not within(frames, [frame for frame, _ in period.sent]):
-        raise RuleBroken("receive: frames were delivered spoiled, doubled, in another order, or were to be dropped")
-    missing = {frame for frame, must in period.sent if must} - set(frames)
-    if missing and not period.rx_lossy and not ring.may_break:
-        raise RuleBroken(f"receive: {len(missing)} honest frames were not delivered")
+    own = {ring.index: set(period.expected[ring.index]) for ring in rings}
+    if not set().union(*own.values()).issuperset(got):
+        raise RuleBroken("transmit: frames left the card with other bytes, or again")
+    for ring in rings:
+        expected = period.expected[ring.index]
+        sent = [frame for frame in got if frame in own[ring.index]]
+        if period.tx_lossy or ring.stopped:
+            if not within(sent, expected):
+                raise RuleBroken(f"{ring.name}: frames left the card doubled or in another order")
+        elif sent != expected:
+            raise RuleBroken(f"{ring.name}: {len(expected)} honest frames became {len(sent)}, or another order")
 
 
 def _answered(world: World) -> None:
     ring = world.rings[CONTROL]
     returned, ring.returned = ring.returned, []
     if ring.sloppy or not ring.told:
+        world.steered_anyhow()
         return
     for back in returned:
-        if back.offered.request and back.offered.checked:
-            wanted = b"\x00" if world.has(CTRL_RX) else b"\x01"
-            if back.data != wanted:
-                raise RuleBroken(f"control: the answer to {back.offered.request.hex()} is {back.data.hex() or 'none'}")
-        elif back.data and back.offered.checked and back.data[-1] > 1:
+        offered = back.offered
+        if not offered.checked:
+            world.steered_anyhow()
+        elif offered.effect and back.data[-1:] == b"\0":
+            world.reach, hashing = offered.effect
+            world.hashing = hashing or world.hashing
+        if offered.answer and offered.checked:
+            if back.data != offered.answer:
+                raise RuleBroken(
+                    f"control: the answer to a command is {back.data.hex() or 'none'}, not {offered.answer.hex()}"
+                )
+        elif back.data and offered.checked and back.data[-1] > 1:
             raise RuleBroken(f"control: a command is answered with {back.data[-1]}")

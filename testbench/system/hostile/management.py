@@ -37,11 +37,21 @@ VALUES: dict[int, tuple[int, ...]] = {
     regs.CONFIG_NOTIFY: (0, 1, 1),
     regs.HEARTBEAT: (0, 1),
     regs.MAC_CONTROL: (0, 1, 2, 3),
+    regs.STEERING: (0, 1, 2, 3),
+    regs.ACTIVE_PAIRS: (0, 1, 2, 4, 9, 255),
+    regs.RSS_HASH_TYPES: (0, 0x1FF, 0xFFFF_FFFF),
+    regs.RSS_UNCLASSIFIED: (0, 1, 7, 255),
+    regs.RSS_TABLE_MASK: (0, 1, 127, 0xFFFF),
+    regs.RSS_TABLE_INDEX: (0, 1, 127, 0xFFFF),
+    regs.RSS_TABLE_ENTRY: (0, 1, 7, 255),
+    regs.VLAN_CONTROL: (0, 1),
+    regs.VLAN_INDEX: (0, 127, 255),
 }
 FREE = (
     regs.SCRATCH, regs.DEVICE_FEATURES_LO, regs.DEVICE_FEATURES_HI, regs.CONFIG_MAC_LO, regs.CONFIG_MAC_HI,
     regs.CONFIG_STATUS, regs.CONFIG_MTU, regs.CONFIG_SPEED, regs.CONFIG_DUPLEX, regs.MAC_TABLE_LO, regs.COAL_PACKETS,
     regs.COAL_RX_PACKETS, regs.COAL_RX_USECS, regs.COAL_TX_PACKETS, regs.COAL_TX_USECS, regs.ACTIVE_FEATURES_HI,
+    regs.RSS_KEY, regs.VLAN_WORD,
 )  # fmt: skip
 
 

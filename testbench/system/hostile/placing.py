@@ -18,20 +18,22 @@ from testbench.system.hostile.plan import (
     Action,
     Draft,
     Rings,
+    role,
 )
 from testbench.system.hostile.ring import Ring, RuleBroken
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
 
-ILLEGAL_SIZES = (0, 1, 3, 5, 7, 9, 12, 1000, 1025, 2048, 0x8000, 0xFFFF)
+ILLEGAL_SIZES = (0, 1, 1025, 2048, 0x8000, 0xFFFF)
+SPLIT_ILLEGAL = (3, 5, 7, 9, 12, 1000)  # no powers of two
 REGISTERS = ("queue_size", "queue_desc", "queue_driver", "queue_device", "queue_enable", "queue_msix_vector")
 
 
 # ---- drawing them
 def placement(draft: Draft) -> Action:
     """A queue is reset and comes back with rings that overlap, are odd, or are not in memory."""
-    rng, queue = draft.rng, draft.rng.choice((RX, TX, CONTROL))
+    rng, queue = draft.rng, draft.queue(RX, TX, CONTROL)
     rings = list(draft.rings[queue])
     match rng.randrange(6):
         case 0:
@@ -41,10 +43,10 @@ def placement(draft: Draft) -> Action:
         case 3:
             rings[rng.randrange(3)] = rings[rng.randrange(3)] + rng.choice((0, 2, 4, 16, -16))
         case 4:
-            rings[rng.randrange(3)] = draft.rings[(queue + 1) % 3][rng.randrange(3)]
+            rings[rng.randrange(3)] = draft.rings[(queue + 1) % len(draft.rings)][rng.randrange(3)]
         case 5:
             rings = [draft.address() for _ in range(3)]
-    size = rng.choice((2, 4, 8, 16, draft.sizes[queue]))
+    size = rng.choice((*((2, 3, 7, 20) if draft.packed else (2, 4, 8, 16)), draft.sizes[queue]))
     return {"kind": "placement", "queue": queue, "rings": rings, "size": size, "frames": rng.randint(1, 3)}
 
 
@@ -53,9 +55,9 @@ def enable(draft: Draft) -> Action:
     rng = draft.rng
     values = 0, 1, 2, 8, 64, 0xFFFF, draft.address(), draft.address()
     return {
-        "kind": "enable", "queue": rng.choice((RX, TX, CONTROL)),
+        "kind": "enable", "queue": draft.queue(RX, TX, CONTROL),
         "writes": [[rng.choice(REGISTERS), rng.choice(values)] for _ in range(rng.randint(1, 8))],
-        "size": rng.choice((None, None, *ILLEGAL_SIZES)),
+        "size": rng.choice((None, None, *ILLEGAL_SIZES, *(() if draft.packed else SPLIT_ILLEGAL))),
         "reset": rng.choice(("no", "at rest", "hard", "twice")),
     }  # fmt: skip
 
@@ -72,9 +74,9 @@ async def do_placement(world: World, action: Action) -> None:
     await reset(world, queue, rings, size)
     ring = world.rings[queue]
     world.write_queue(queue, rings, size)
-    if queue == TX:
-        world.transmit([[60, 1, 0]] * action["frames"])
-    elif queue == CONTROL:
+    if ring.role == TX:
+        world.transmit([[60, 1, 0]] * action["frames"], queue)
+    elif ring.role == CONTROL:
         world.command(b"\0\0\0", checked=not ring.wild)
     else:
         await world.receive([60] * action["frames"], 2)
@@ -100,8 +102,10 @@ async def reset(world: World, queue: int, rings: Rings, size: int) -> None:
     """Reset one queue; what it had is the card's no more. It stands at ``rings`` then, new and not enabled."""
     ring = world.rings[queue]
     await world.finish()
-    await world.transport.reset_queue(queue)
+    await world.transport.reset_queue(ring.number)
     world.check_memory("until the reset of a queue")
+    if ring.role == CONTROL:
+        world.steered_anyhow()  # a command may have been carried out of which nothing comes back
     # a ring of which nothing can be told keeps all that the card was given
     keep = any(not other.told or (other.sloppy and other is not ring) for other in world.rings)
     may_break = ring.may_break
@@ -113,7 +117,7 @@ async def reset(world: World, queue: int, rings: Rings, size: int) -> None:
         for other in world.rings:
             if other is not ring:
                 other.restrict()
-    world.exposure.add_ring(ring.rings, ring.size, ring.event_idx)
+    ring.expose_rings()
     ring.may_break = may_break
     ring.wild = world.endless or any(ring.memory.load(*area) is None for area in ring.areas)
     ring.may_break |= ring.wild
@@ -126,7 +130,8 @@ async def do_enable(world: World, action: Action) -> None:
     if world.tainted:
         return
     queue, transport = action["queue"], world.transport
-    transport.write("queue_select", queue)
+    number = world.rings[queue].number
+    transport.write("queue_select", number)
     for name, value in action["writes"]:
         if name == "queue_msix_vector":
             value %= 4
@@ -134,12 +139,12 @@ async def do_enable(world: World, action: Action) -> None:
     if action["reset"] == "no":
         return
     if action["reset"] == "hard":
-        world.period.tx_lossy |= queue == TX
-        world.period.rx_lossy |= queue == RX
+        world.period.tx_lossy |= role(queue) == TX
+        world.period.rx_lossy |= role(queue) == RX
     else:
         await world.rest()
     if action["reset"] == "twice":
-        transport.write("queue_select", queue)
+        transport.write("queue_select", number)
         transport.write("queue_reset", 1)
     at = world.case.base + queue * RINGS_BYTES
     rings, size = world.case.rings[queue], world.case.sizes[queue]

@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 RX, TX, CONTROL = 0, 1, 2
-QUEUES = ("receive", "transmit", "control")
+# two pairs, of those that a card may have: the last two only where MQ or RSS is negotiated
+QUEUES = ("receive", "transmit", "control", "receive of pair 1", "transmit of pair 1")
 NEXT, WRITE, INDIRECT = 1, 2, 4
+MRG_RXBUF, CTRL_VQ, CTRL_RX, CTRL_VLAN, MQ = 15, 17, 18, 19, 22
+INDIRECT_DESC, EVENT_IDX, RING_PACKED, IN_ORDER, HASH_REPORT, RSS = 28, 29, 34, 35, 57, 60
 
 MEMORY_BASE, MEMORY_BYTES = 0x1000_0000, 64 << 20  # what a run has unless it is told otherwise
 MEMORY_END = MEMORY_BASE + MEMORY_BYTES
@@ -19,11 +22,21 @@ LARGEST = 1024  # descriptors, what a queue has after its reset
 # Two arenas, which cases use in turn: what a device does after its reset to memory it was given before is seen.
 ARENA_BYTES = 0x18_0000
 RINGS_BYTES, AVAIL, USED = 0x8000, 0x4000, 0x5000  # of each queue, and its rings' places in them
-HOSTILE, LEGAL = 0x2_0000, 0xC_0000  # buffers that hostile descriptors mean, and those of honest traffic
+HOSTILE, LEGAL = 0x3_0000, 0xC_0000  # buffers that hostile descriptors mean, and those of honest traffic
 APART = 2048  # more than the frames that are sent to hostile buffers
 
 Action = dict[str, Any]
 Rings = tuple[int, int, int]  # bus addresses of descriptor table, available and used ring
+
+
+def role(queue: int) -> int:
+    """RX, TX or CONTROL: what one of QUEUES is for."""
+    return queue % len((RX, TX, CONTROL))
+
+
+def pair(queue: int) -> int:
+    """Number of the pair that a receive or transmit queue belongs to."""
+    return queue // len((RX, TX, CONTROL))
 
 
 def arena(index: int) -> int:
@@ -33,13 +46,15 @@ def arena(index: int) -> int:
 
 @dataclass(frozen=True)
 class Case:
-    """One case. ``sizes``, ``rings`` and ``starts`` are those of the three queues.
+    """One case. ``sizes``, ``rings`` and ``starts`` are those of the queues, in the order of QUEUES.
 
-    ``starts``: first ring index. ``hard``: it ends by a reset in the middle of what is under way.
+    ``pairs``: what the card has. ``starts``: first ring index, as QUEUE_START_INDEX has it.
+    ``hard``: it ends by a reset in the middle of what is under way.
     """
 
     seed: int
     index: int
+    pairs: int
     withheld: tuple[int, ...]
     sizes: tuple[int, ...]
     rings: tuple[Rings, ...]
@@ -57,6 +72,11 @@ class Case:
         return arena(self.index)
 
     @property
+    def packed(self) -> bool:
+        """Format of its rings."""
+        return RING_PACKED not in self.withheld
+
+    @property
     def kinds(self) -> list[str]:
         """Of its hostile actions."""
         return [action["kind"] for action in self.actions if action["kind"] != "traffic"]
@@ -69,11 +89,19 @@ class Case:
 class Draft:
     """A case being drawn: its random numbers, what was negotiated, and memory handed out so far."""
 
-    def __init__(self, rng: random.Random, index: int, sizes: tuple[int, ...], withheld: tuple[int, ...]) -> None:
-        self.rng, self.sizes, self.withheld = rng, sizes, withheld
+    def __init__(
+        self, rng: random.Random, index: int, pairs: int, sizes: tuple[int, ...], withheld: tuple[int, ...]
+    ) -> None:
+        self.rng, self.pairs, self.sizes, self.withheld = rng, pairs, sizes, withheld
+        self.packed = self.has(RING_PACKED)
         self.base = arena(index)
         self._next = self.base + HOSTILE
-        self.rings: tuple[Rings, ...] = tuple(self._rings(queue) for queue in range(3))
+        self.rings: tuple[Rings, ...] = tuple(self._rings(queue) for queue in range(len(sizes)))
+
+    def queue(self, *roles: int) -> int:
+        """One of the queues that are for this."""
+        chosen = self.rng.choice(roles)
+        return self.rng.choice([queue for queue in range(len(self.sizes)) if role(queue) == chosen])
 
     def has(self, feature: int) -> bool:
         """Whether the driver accepts a feature that the card offers."""
@@ -93,7 +121,7 @@ class Draft:
 
     def address(self) -> int:
         """Where a descriptor or a ring may point that is meant badly."""
-        rng, own = self.rng, self.rings[self.rng.randrange(3)]
+        rng, own = self.rng, self.rings[self.rng.randrange(len(self.rings))]
         near = rng.choice((0, 1, 2, 8, 15, 16, 17, 4096))
         return rng.choice((
             lambda: self.buffer(64),

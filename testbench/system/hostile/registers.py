@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from host_driver.transport.pci import COMMON
 from testbench.differential.frames import BROADCAST
+from testbench.lib.bus_types import WRITE
 from testbench.system.hostile.descriptors import sweep
-from testbench.system.hostile.plan import ARENA_BYTES, LARGEST, RX, TX, Action, Draft, Rings
+from testbench.system.hostile.plan import ARENA_BYTES, LARGEST, RING_PACKED, RX, TX, Action, Draft, Rings
 
 if TYPE_CHECKING:
     from testbench.system.hostile.world import World
@@ -54,7 +55,12 @@ def status(draft: Draft) -> Action:
             case 3:
                 steps.append(["read"])
             case 4:
-                steps.append(["features", rng.choice((0, 1 << 32, (1 << 64) - 1, rng.getrandbits(64)))])
+                steps.append(
+                    [
+                        "features",
+                        rng.choice((0, 1 << 32, 1 << 32 | 1 << RING_PACKED, (1 << 64) - 1, rng.getrandbits(64))),
+                    ]
+                )
             case 5:
                 steps.append(["queue", rng.randrange(3)])
             case 6:
@@ -101,9 +107,8 @@ def taint(world: World) -> None:
     world.tainted = True
     for ring in world.rings:
         # event fields, tables and all descriptors: features may be others than were negotiated
-        world.exposure.add_ring(ring.rings, ring.size, True)
         ring.event_idx = ring.indirect = ring.sloppy = True
-        ring.expose_all()
+        expose(world, ring.rings, ring.size)
 
 
 async def do_bar(world: World, action: Action) -> None:
@@ -132,7 +137,9 @@ def give(world: World, rings: Rings, size: int) -> None:
     """Rings anywhere, and what is in them. Where the card may write into what it reads, nothing can be told of that."""
     expose(world, rings, size)
     # a reset that is under way may have the queue start with what its registers are after it
-    world.exposure.add_ring((0, 0, 0), LARGEST, True)
+    for packed in (False, True):
+        world.exposure.add_ring((0, 0, 0), LARGEST, True, packed)
+    world.exposure.add(0, 16 * LARGEST, WRITE)
     desc, avail, used = rings
     end, base = used + 6 + 8 * size, world.case.base
     own = any(base - 16 * LARGEST < address < base + ARENA_BYTES for address in rings)
@@ -141,10 +148,12 @@ def give(world: World, rings: Rings, size: int) -> None:
 
 
 def expose(world: World, rings: Rings, size: int) -> None:
-    """A ring, and whatever is in its table."""
-    world.exposure.add_ring(rings, size, True)
-    for piece in sweep(world.memory.load, rings[0], size):
-        world.exposure.add(*piece)
+    """A ring, and whatever is in its table, in either format; a size that a split one cannot have is the largest."""
+    for packed, entries in ((True, size), (False, LARGEST if size & (size - 1) else size)):
+        world.exposure.add_ring(rings, entries, True, packed)
+        for piece in sweep(world.memory.load, rings[0], entries, packed):
+            world.exposure.add(*piece)
+    world.exposure.add(rings[0], 16 * size, WRITE)  # used descriptors
 
 
 async def do_status(world: World, action: Action) -> None:

@@ -77,7 +77,7 @@ async def do_header(world: World, action: Action) -> None:
         for name, value in row["fields"].items():
             values[FIELDS.index(name)] = value
         head = bytes(values[:2]) + b"".join(value.to_bytes(2, "little") for value in values[2:])
-        whole = head + patched(data, row["patches"])
+        whole = head.ljust(world.header, b"\0") + patched(data, row["patches"])
         whole = whole[: max(len(whole) - row["cut"], 1)]
         pieces = min(row["pieces"], len(whole), ring.size)
         cuts = [len(whole) * place // pieces for place in range(pieces + 1)]

@@ -6,12 +6,15 @@ from __future__ import annotations
 from firmware import regs
 from testbench.differential.frames import BROADCAST
 from testbench.system.hostile.generate import KINDS
-from testbench.system.hostile.plan import QUEUES, RX, Case
+from testbench.system.hostile.placing import reset
+from testbench.system.hostile.plan import CONTROL, RX, TX, Case
 from testbench.system.hostile.ring import RuleBroken
-from testbench.system.hostile.world import NEEDS_RESET, World
+from testbench.system.hostile.steering import steer_to_first
+from testbench.system.hostile.world import World
 
 WENT_ON, NEEDS, IN_THE_MIDDLE, FAILED = "went on", "needs reset", "reset in the middle", "failed"
 OUTCOMES = WENT_ON, NEEDS, IN_THE_MIDDLE
+NEEDS_RESET = 64  # of device_status
 FLUSHES, SHORT_WAIT = 6, 150
 LOGGED = 256  # entries that firmware may keep
 
@@ -39,22 +42,36 @@ async def carry_out(world: World, case: Case) -> str:
 
 async def conclude(world: World, needs: bool) -> bool:
     """What must still work does; what has stopped has been told. Whether the device asks for a reset."""
-    receive, transmit, control = world.rings
+    receive, control = world.rings[RX], world.rings[CONTROL]
+    if not needs and not world.endless:
+        await renewed(world)
     for ring in world.rings:
         if (ring.stopped or ring.lost) and not needs:
-            raise RuleBroken(f"{QUEUES[ring.index]}: it has stopped, and the device does not ask for a reset")
-    if not (needs and transmit.may_break) and transmit.told:
-        world.transmit([[100, 2, 0]])
+            raise RuleBroken(f"{ring.name}: it has stopped, and the device does not ask for a reset")
+    for ring in world.for_role(TX):
+        if not (needs and ring.may_break) and ring.told:
+            world.transmit([[100, 2, 0]], ring.index)
     if not (needs and control.may_break) and control.told:
         world.command(b"\0\0\0")
+        if world.reach != {0}:
+            await steer_to_first(world)
     await world.rest()
-    if not (needs and receive.may_break) and receive.told:
+    if not (needs and receive.may_break) and receive.told and world.reach == {0}:
         needs = await receives(world)
     if needs and not world.may_ask and not any(ring.may_break for ring in world.rings):
         raise RuleBroken("the device asks for a reset for no reason")
     if needs and not {"msix", "pci"} & set(world.case.kinds) and 0 not in world.host.take_interrupts():
         raise RuleBroken("the device asks for a reset and does not interrupt")
     return needs
+
+
+async def renewed(world: World) -> None:
+    """A driver that no longer knows where a queue is resets that queue; then it works."""
+    for ring in world.rings:
+        if ring.wild:
+            await reset(world, ring.index, world.case.rings[ring.index], world.case.sizes[ring.index])
+            ring.may_break = False
+            world.write_queue(ring.index, ring.rings, ring.size)
 
 
 async def receives(world: World) -> bool:

@@ -1,157 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card with firmware and its drivers: power, bring-up after a reset, and coming to rest, when it is judged."""
+"""A case on a system that works: what its actions make unsure, and coming to rest, when it is judged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from firmware import CardSettings, Firmware, regs
-from host_driver.transport.pci import PciTransport
+from firmware import regs
 from testbench.lib.bus_types import WRITE
-from testbench.lib.sim_base import SimBase
+from testbench.system.hostile.bring_up import BringUp
 from testbench.system.hostile.descriptors import Piece
-from testbench.system.hostile.honest import REST_NS, Honest
-from testbench.system.hostile.judge import Period, judge
-from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE, LEGAL, RX, TX, Case, Rings
+from testbench.system.hostile.honest import REST_NS
+from testbench.system.hostile.judge import judge
+from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE
 from testbench.system.hostile.ring import RuleBroken
 
-ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET = 1, 2, 4, 8, 64
-EVENT_IDX, INDIRECT_DESC = 29, 28
-# CTRL_VLAN, MQ, RING_PACKED, IN_ORDER, HASH_REPORT, RSS: the rings, queues and frames of no case are made for them
-NOT_SPOKEN = (19, 22, 34, 35, 57, 60)
 ENDLESS_NS, MOST_NS = 50_000, 20_000_000
 COMMAND_NS = 100_000  # for a command of 4 KiB, which firmware reads word by word
-RESET_NS = 40_000_000
 
 
-class World(Honest):
-    """One system, and the case that is on it."""
-
-    def __init__(self, sim: SimBase, less: int = 0) -> None:
-        super().__init__(sim, less)
-        self.transport = PciTransport(sim.host)
-        self.transport.reset_limit_ns = RESET_NS
-        self.firmware_error = ""
-        self.task: Any = None
-        self._begin()
-
-    def _begin(self) -> None:
-        self.tainted = False
-        """Device status, registers or firmware have been tampered with: nothing need work until the reset."""
-        self.may_ask = False
-        """The device may ask for a reset though none of its rings is bad."""
-        self.endless = False
-        """The rings may feed themselves, so that the card need not come to rest."""
-        self.tasks: list[Any] = []
-        self.number = 0  # of honest frames
-        self.honest: set[bytes] = set()  # those from the card, of earlier periods
-        self.legal_at = 0
-        self.period = Period(len(self.wire.received))
-
-    # ---- firmware
-    async def boot(self) -> None:
-        """New firmware, whatever was before."""
-        self.firmware = Firmware(
-            self.sim.mgmt, CardSettings(hold_limit_us=2000, rx_wait_cycles=self.case.rx_wait_cycles)
-        )
-        await self.firmware.boot()
-        self.task = self.sim.start_soon(self._serve(self.firmware))
-
-    async def _serve(self, firmware: Firmware) -> None:
-        try:
-            await firmware.run()
-        except Exception as error:
-            self.firmware_error = f"firmware ended with {type(error).__name__}: {error}"
-
-    def kill(self) -> None:
-        """End firmware wherever it is."""
-        self.task.cancel()
-
-    # ---- bring-up
-    async def power_up(self, case: Case) -> None:
-        """Once, before the first case."""
-        self.case = case
-        await self.boot()
-        await self.transport.discover()
-
-    async def bring_up(self, case: Case, msix: bool = True) -> None:
-        """Reset the device, give it the rings of this case, and see that it works. Raises RuleBroken."""
-        transport = self.transport
-        self.live()
-        await transport.reset()
-        self.check_memory("until its reset")
-        self.exposure.forbid()
-        await self.finish()
-        if not await self.sim.idle(REST_NS):
-            raise RuleBroken("the card does not come to rest after its reset")
-        self.wire.clear()
-        self.case = case
-        self._begin()
-        self._set_up_memory(case)
-        self.memory.store(case.base, bytes(LEGAL))
-        self.sim.mgmt.write32(regs.RX_WAIT_CYCLES, case.rx_wait_cycles)
-        transport.write("device_status", ACKNOWLEDGE)
-        transport.write("device_status", ACKNOWLEDGE | DRIVER)
-        self.features = self.firmware.offer & ~sum(1 << bit for bit in {*case.withheld, *NOT_SPOKEN})
-        transport.write_features(self.features)
-        await self._status(ACKNOWLEDGE | DRIVER | FEATURES_OK)
-        if msix:
-            await transport.enable_vectors(transport.caps.msix_size)
-        transport.write("config_msix_vector", 0)
-        await self._start_indices(case)
-        for index in range(3):
-            self.set_up(index, case.rings[index], case.sizes[index], case.starts[index])
-        await self._status(ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK)
-        self.host.take_interrupts()
-        await self.traffic(case.opening)
-        await self.rest()
-        if not {RX + 1, TX + 1} <= self.host.take_interrupts():
-            raise RuleBroken("the device does not interrupt for frames after a reset")
-
-    def _set_up_memory(self, case: Case) -> None:
-        """Latencies, seeded so that a case alone meets the same as among others."""
-        for name, value in (("latency", case.latency_ns), ("jitter", case.jitter_ns)):
-            for way in ("read", "write"):
-                self.sim.cell(f"memory.{way}_{name}_ps").value = value * 1000
-        seed = case.seed * 1_000_003 + case.index & 0x7FFF_FFFF
-        if self.sim.device == "rtl":
-            self.sim.cell("memory.seed").value = seed
-        else:
-            self.sim.memory.seed(seed)  # type: ignore[attr-defined]
-
-    async def _status(self, status: int) -> None:
-        self.transport.write("device_status", status)
-        found = await self.transport.read("device_status")
-        if found != status:
-            raise RuleBroken(f"device_status is {found:#x} after {status:#x} was written")
-
-    async def _start_indices(self, case: Case) -> None:
-        if any(case.starts):
-            for gq, index in zip((0, 1, self.firmware.card.control_queue), case.starts, strict=True):
-                await self.firmware.set_start_index(gq, index)
-            await self.sim.mgmt.read32(regs.SCRATCH)  # now they are written
-
-    def has(self, feature: int) -> bool:
-        """Negotiated."""
-        return bool(self.features >> feature & 1)
-
-    def set_up(self, index: int, rings: Rings, size: int, start: int) -> None:
-        """Give the card a queue, new and empty, and expose it."""
-        ring = self.rings[index]
-        ring.place(rings, size, self.has(EVENT_IDX), self.has(INDIRECT_DESC), start)
-        self.exposure.add_ring(ring.rings, ring.size, ring.event_idx)
-        self.write_queue(index, ring.rings, ring.size)
-
-    def write_queue(self, index: int, rings: Rings, size: int) -> None:
-        """A queue's registers, and enable it."""
-        transport = self.transport
-        transport.write("queue_select", index)
-        transport.write("queue_size", size)
-        for field, address in zip(("queue_desc", "queue_driver", "queue_device"), rings, strict=True):
-            transport.write(field, address)
-        transport.write("queue_msix_vector", index + 1)
-        transport.write("queue_enable", 1)
+class World(BringUp):
+    """What the actions of a case, and its verdict, work on."""
 
     def gives_rings(self, pieces: Iterable[Piece]) -> bool:
         """The card may write into rings."""
@@ -164,6 +32,11 @@ class World(Honest):
         for ring in self.rings:
             ring.wild = ring.may_break = True
         self.endless = True
+
+    def steered_anyhow(self) -> None:
+        """Nobody knows which commands have been carried out."""
+        self.reach = self.period.reach = frozenset(range(self.pairs))
+        self.hashing = self.period.hashing = None
 
     # ---- coming to rest
     async def finish(self) -> None:
@@ -209,8 +82,3 @@ class World(Honest):
     async def status(self) -> int:
         """device_status as the driver sees it."""
         return await self.transport.read("device_status")
-
-    def live(self) -> None:
-        """Raises RuleBroken when firmware has ended by itself."""
-        if self.firmware_error or self.task.done():
-            raise RuleBroken(self.firmware_error or "firmware has ended")
