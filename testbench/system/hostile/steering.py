@@ -19,7 +19,7 @@ PAIRS_SET, RSS_CONFIG, HASH_CONFIG = range(3)
 FEATURES = {(VLAN, 0): CTRL_VLAN, (VLAN, 1): CTRL_VLAN, (PAIRS, PAIRS_SET): MQ, (PAIRS, RSS_CONFIG): RSS,
             (PAIRS, HASH_CONFIG): HASH_REPORT}  # fmt: skip
 TYPES, KEY_BYTES, TABLE_ENTRIES, VLAN_IDS = 0x1FF, 40, 128, 4096  # what the card tells its driver
-KINDS = ("plain", "tcp4", "tcp4", "udp6", "udp6", "vlan")
+KINDS = ("plain", "tcp4", "tcp4", "udp6", "udp6", "vlan plain")
 
 
 # ---- drawing them
