@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,10 @@ def descriptor(draft: Draft, write: bool, place: int, last: bool) -> list[int]:
     return [draft.buffer(size), size, WRITE * write | NEXT * (not last), 0 if last else OWN - place - 1]
 
 
-def spoil(draft: Draft, fields: list[int], entries: int) -> None:
-    """Make one field of a descriptor bad."""
+def twist(draft: Draft, fields: list, odd: Sequence[int]) -> None:
+    """Make address, length or flags of a descriptor of either format bad; ``odd``: flags as no driver writes them."""
     rng = draft.rng
-    match rng.randrange(6):
+    match rng.randrange(5):
         case 0:
             fields[0] = draft.address()
         case 1:
@@ -39,12 +39,19 @@ def spoil(draft: Draft, fields: list[int], entries: int) -> None:
         case 2:
             fields[2] ^= rng.choice((NEXT, WRITE, INDIRECT, NEXT | WRITE))
         case 3:
-            fields[2] = rng.choice(ODD_FLAGS)
+            fields[2] = rng.choice(odd)
         case 4:
-            fields[2] |= NEXT
-            fields[3] = rng.choice((entries, entries + 1, 0x7FFF, 0xFFFF, OWN, rng.randrange(1 << 16)))
-        case 5:
             fields[0], fields[1] = draft.address(), draft.length()
+
+
+def spoil(draft: Draft, fields: list[int], entries: int) -> None:
+    """Make one field of a descriptor bad."""
+    rng = draft.rng
+    if rng.randrange(6):
+        twist(draft, fields, ODD_FLAGS)
+    else:
+        fields[2] |= NEXT
+        fields[3] = rng.choice((entries, entries + 1, 0x7FFF, 0xFFFF, OWN, rng.randrange(1 << 16)))
 
 
 def writable(queue: int, place: int, count: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from testbench.system.hostile.chains import clean, mark, writable
+from testbench.system.hostile.chains import clean, mark, twist, writable
 from testbench.system.hostile.packed import DONE, MARKS, OTHER, RIGHT, STALE, PackedRing
 from testbench.system.hostile.plan import CONTROL, HOSTILE, INDIRECT, NEXT, RX, TX, WRITE, Action, Draft, role
 
@@ -28,22 +28,13 @@ def row(draft: Draft, write: bool, last: bool) -> list:
 
 def spoil(draft: Draft, fields: list) -> None:
     """Make one field of a descriptor bad."""
-    rng = draft.rng
-    match rng.randrange(7):
+    match draft.rng.randrange(7):
         case 0:
-            fields[0] = draft.address()
-        case 1:
-            fields[1] = draft.length()
-        case 2:
-            fields[2] ^= rng.choice((NEXT, WRITE, INDIRECT, NEXT | WRITE))
-        case 3:
-            fields[2] = rng.choice(ODD_FLAGS)
-        case 4:
             fields[2] |= NEXT
-        case 5:
-            fields[0], fields[1] = draft.address(), draft.length()
-        case 6:
-            fields[4] = rng.choice(WRONG)
+        case 1:
+            fields[4] = draft.rng.choice(WRONG)
+        case _:
+            twist(draft, fields, ODD_FLAGS)
 
 
 def behind(draft: Draft, write: bool) -> list[list]:
