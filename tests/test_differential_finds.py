@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The differential harness finds wrong devices: models with one thing broken, held against the model as it is."""
 
+import re
 from unittest import mock
 
 import pytest
@@ -186,7 +187,7 @@ def test_a_difference_is_printed_as_a_test_that_shows_it_again(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     broken = Broken(*BREAKS["used lengths are off by one"])
     text = find(broken)
-    assert "model and RTL differ at barrier" in text and "used 0" in text
+    assert "model and RTL differ at barrier" in text and re.search(r"^ +used \d", text, re.M)
     (path,) = (tmp_path / "build" / "differential").glob("test_found_*.py")
     scope = {}
     exec(compile(path.read_text(), str(path), "exec"), scope)

@@ -107,8 +107,8 @@ def test_firmware_that_dies_at_each_of_its_accesses(run, device, seed, kind):
     args = {"kind": kind, "first": 1, "last": WAYS_TO_DIE[kind], "step": step}
     got = run("faults.firmware:everywhere", seed=seed, **args)
     assert got["violations"] == []
-    # the last ones may be more than it makes of them, which depends on the command and on what it finds
-    assert got["injected"][kind] == got["survived"][kind] > 0.7 * len(range(1, args["last"] + 1, step))
+    # the last ones may be more than it makes of them: the shortest command makes seven or eight
+    assert got["injected"][kind] == got["survived"][kind] > 0.6 * len(range(1, args["last"] + 1, step))
 
 
 def test_firmware_that_hangs(survive):

@@ -237,18 +237,21 @@ with UmlGuest(GuestSettings(), Path(sys.argv[1])) as guest:
 """
 
 
+FOLDER = "/usr"  # the guest has it too, other than what is its own, such as /tmp
+
+
 def test_a_shell_on_the_terminal_knows_its_size_and_control_c(tmp_path):
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
     before = termios.tcgetattr(theirs)
     user = subprocess.Popen(
-        [sys.executable, "-c", TERMINAL, str(tmp_path)], cwd=tools.ROOT, stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True,
+        [sys.executable, "-c", TERMINAL, str(tmp_path)], cwd=FOLDER, env={**os.environ, "PYTHONPATH": str(tools.ROOT)},
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     try:
         for keys, answer in (  # each when the prompt is there: a shell loses what is typed while it changes the mode
             (b"", rb"# "),
-            (b"stty size; pwd\n", rb"(?s)33 99\r\n" + str(tools.ROOT).encode() + rb".*# "),
+            (b"stty size; pwd\n", rb"(?s)33 99\r\n" + FOLDER.encode() + rb".*# "),
             (b"echo $((6*7)); sleep 600\n", rb"42\r\n"),
             (b"\x03", rb"(?s)\^C.*# "),
             (b"exit 5\n", rb"exit 5"),

@@ -251,14 +251,16 @@ def test_a_ring_without_a_kick_descriptor_is_looked_at(card, rng):
 
 
 def test_the_mtu_that_the_front_end_wants_is_told_to_the_driver(card):
-    with VhostUserHost.connect(card.path) as host:
+    with left_alone(card), VhostUserHost.connect(card.path) as host:
+        own = host.front_end.get_config(10, 2)
         host.front_end.set_mtu(2345)
         assert int.from_bytes(host.front_end.get_config(10, 2), "little") == 2345
         for wrong in (0, 67, 60_000, 1 << 40):
             with pytest.raises(RequestRefused):
                 host.front_end.set_mtu(wrong)
         assert int.from_bytes(host.front_end.get_config(10, 2), "little") == 2345
-        host.front_end.set_mtu(9194)
+    with VhostUserHost.connect(card.path) as host:
+        assert host.front_end.get_config(10, 2) == own, "the next front end has not said so"
 
 
 def test_what_no_driver_behind_vhost_user_may_use_is_not_offered(card):

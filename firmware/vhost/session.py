@@ -46,6 +46,8 @@ class Session:
         """What the front end last said with SET_STATUS."""
         self.requests = Requests()
         self.error_fds: dict[int, int] = {}
+        self._mtu = firmware.link.mtu
+        """The card's own, until the front end says another."""
         self._in_force: int | None = None
         self._driver_ok = False
 
@@ -177,6 +179,7 @@ class Session:
         self.rings.forget()
         self._in_force = None
         await self.port.reset()
+        self.firmware.link.set_mtu(self._mtu)
         self.inflight.close()
         self.events.clear()
         self.memory.clear()
