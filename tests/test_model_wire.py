@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model's wire as the card and a bench meet it: pace, order, link, faults, waits, captures, TAP."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections import Counter
 
 import numpy
@@ -472,3 +474,24 @@ def test_needs_no_simulator():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tools.ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_joined_card_sends_while_it_has_no_room_arrives():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        for end in (ours, theirs):
+            end.setblocking(False)
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while ours.send(bytes(60)):  # until there is room for no more
+                count += 1
+        world = World()
+        world.wire.join(ours.fileno())
+        theirs.send(bytes(range(64)))
+        emptied = threading.Timer(0.1, lambda: [theirs.recv(100) for _ in range(count)])
+        emptied.start()
+        world.card_sends(bytes(61), 0)
+        world.run_until(LONG_PS)
+        emptied.join()
+        assert [frame for _, _, frame in world.delivered] == [bytes(range(64))]
+        assert theirs.recv(100) == bytes(61) and world.wire.counters()["wire.tap_full"] == 0

@@ -30,18 +30,23 @@ class NetVhost:
 
     def traffic(self) -> Traffic:
         """From testpmd's statistics and log."""
-        stats, before = self._pmd.stats()[0], None
+        stats, before = self._pmd.stats(), None
         while stats != before:  # a burst is counted a little after it has been carried
             before = stats
             time.sleep(SETTLE_S)
-            stats = self._pmd.stats()[0]
+            stats = self._pmd.stats()
+        driver, wire = stats[0], stats[1]
         said = NEGOTIATED.findall(self._log.read_text(errors="replace"))
         features = [int(value, 16) for name, value in said if name == str(self.path)]
         return Traffic(
             features=names(features[-1] & ~(1 << PROTOCOL_BIT)) if features else [],
-            frames_out=stats.rx_packets, frames_in=stats.tx_packets, super_frames=self._relay.large,
-            taken=stats.rx_packets,
-            details={"bytes_out": stats.rx_bytes, "bytes_in": stats.tx_bytes},
+            frames_out=wire.tx_packets, frames_in=driver.tx_packets, super_frames=self._relay.large,
+            taken=driver.rx_packets,
+            details={
+                "bytes_out": driver.rx_bytes, "bytes_in": driver.tx_bytes,
+                # where the relay's ring is full: testpmd does not wait
+                "dropped_by_testpmd": driver.rx_packets - wire.tx_packets,
+            },
         )  # fmt: skip
 
     def wait_running(self) -> None:

@@ -51,7 +51,7 @@ class Line(Link):
         else:
             self._out.add(start_ps, 0, frame)
             peer.arrive(start_ps, 0, frame)
-            if peer.loopback:
+            if peer.back:  # turned round, or taken in while the other card had no room
                 self._inward.schedule()
 
     @property
