@@ -2,8 +2,8 @@
 """The model's stores into memory that a driver in another process writes too: flags of a descriptor are stored once.
 
 The C library copies two bytes by storing both, then the first once more; if the device is interrupted between, that
-first byte lands on what the driver has made of the descriptor meanwhile, and the ring stands still. Seen once in about
-100,000 rounds of this test, and once in five million frames with DPDK.
+first byte lands on what the driver has made of the descriptor meanwhile, and the ring stands still. With such a copy
+this test failed about once in 100,000 rounds.
 """
 
 import ctypes
