@@ -375,8 +375,9 @@ def hashes_with_another_key(patch):
     patch.setattr(Steering, "_toeplitz", lambda self, data: toeplitz(self, data[::-1]))
 
 
-def firmware_takes_any_pair_for_a_table(patch):
-    check = MultiqueueCommands._rss_config
+def with_any_pairs(patch, command):
+    """The command is checked against more pairs than any card has."""
+    check = getattr(MultiqueueCommands, command)
 
     async def unchecked(self, data):
         self._pairs, pairs = 0x1_0000, self._pairs
@@ -384,19 +385,15 @@ def firmware_takes_any_pair_for_a_table(patch):
         self._pairs = pairs
         return result
 
-    patch.setattr(MultiqueueCommands, "_rss_config", unchecked)
+    patch.setattr(MultiqueueCommands, command, unchecked)
+
+
+def firmware_takes_any_pair_for_a_table(patch):
+    with_any_pairs(patch, "_rss_config")
 
 
 def firmware_takes_any_number_of_pairs(patch):
-    check = MultiqueueCommands._pairs_set
-
-    async def unchecked(self, data):
-        self._pairs, pairs = 0x1_0000, self._pairs
-        result = await check(self, data)
-        self._pairs = pairs
-        return result
-
-    patch.setattr(MultiqueueCommands, "_pairs_set", unchecked)
+    with_any_pairs(patch, "_pairs_set")
 
 
 def firmware_does_not_switch_pairs_off(patch):

@@ -56,10 +56,14 @@ class Keeper(Protocol):
         """Do so no more."""
 
 
+def length_of(packed: bool, entries: int) -> int:
+    """Bytes of a ring's part."""
+    return inflight_packed.bytes_of(entries) if packed else inflight_split.bytes_of(entries)
+
+
 def stride(packed: bool, entries: int) -> int:
     """Bytes from one ring's part to the next one's."""
-    length = inflight_packed.bytes_of(entries) if packed else inflight_split.bytes_of(entries)
-    return -(-length // ALIGN) * ALIGN
+    return -(-length_of(packed, entries) // ALIGN) * ALIGN
 
 
 def judged(what: str, queues: int, size: int, most: int) -> None:
@@ -110,7 +114,7 @@ class Inflight:
                 f"ring {index}: the inflight region is for {self._queues} queues of {self._entries}, and has "
                 f"{self._length} bytes of {self._queues * step}"
             )
-        length = inflight_packed.bytes_of(self._entries) if packed else inflight_split.bytes_of(self._entries)
+        length = length_of(packed, self._entries)
         return Part(self._fd, self._offset + index * step, length, self._entries, index)
 
     def begin(self, index: int, size: int, packed: bool, areas: Sequence[int], base: int) -> tuple[int, bool]:

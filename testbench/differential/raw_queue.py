@@ -13,12 +13,6 @@ READ_OR_WRITE = 3  # of ``inject``
 TABLE_ENTRIES = 16  # of the indirect table that each descriptor has
 
 
-def ring_bytes(size: int) -> int:
-    """Bytes of descriptors, available and used ring, and the indirect tables."""
-    plain = 16 * size + 6 + 2 * size + 6 + 8 * size
-    return -(-plain // 64) * 64 + 256 * size
-
-
 class RawQueue:
     """Rings at ``offset`` of host memory. Descriptors come back only when ``reclaim`` is called, with all at rest."""
 

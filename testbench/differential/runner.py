@@ -99,7 +99,8 @@ class Runner(Bed):
         await self.observer.look(await self.rest())
 
     async def _transmit(self, operation: Transmit) -> None:
-        index, queue = self.index_of("tx", operation.pair), self.queues[self.index_of("tx", operation.pair)]
+        index = self.index_of("tx", operation.pair)
+        queue = self.queues[index]
         if not operation.kick:
             await self.rest()
         for frame in operation.frames:

@@ -53,7 +53,7 @@ class BringUp(Honest):
         self.endless = False
         """The rings may feed themselves, so that the card need not come to rest."""
         self.tasks: list[Any] = []
-        self.number = 0  # of honest frames
+        self.number = 0
         self.honest: set[bytes] = set()  # those from the card, of earlier periods
         self.legal_at = 0
         self.reach = frozenset((0,))

@@ -6,10 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from testbench.differential.frames import BROADCAST
-from testbench.lib.bus_types import BOTH, DECERR, READ, SLVERR, WRITE
+from testbench.lib.bus_types import BOTH, DECERR, NOTIFY, READ, SLVERR, WRITE
 from testbench.system.hostile.chains import descriptor, spoil
 from testbench.system.hostile.descriptors import Walk, gives
-from testbench.system.hostile.honest import NOTIFY
 from testbench.system.hostile.offered import Offered
 from testbench.system.hostile.plan import ARENA_BYTES, CONTROL, HOSTILE, INDIRECT, LEGAL, RX, TX, Action, Draft, role
 from testbench.system.hostile.split import SplitRing

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from testbench.differential.frames import BROADCAST, PEER
+from testbench.lib.bus_types import NOTIFY
 from testbench.lib.sim_base import SimBase
 from testbench.system.hostile.descriptors import HostMemory
 from testbench.system.hostile.exposure import Exposure
@@ -29,7 +30,6 @@ from testbench.system.hostile.plan import (
 from testbench.system.hostile.ring import Ring, Span
 
 REST_NS = 1_500_000  # longer than anything the card may wait for
-NOTIFY = 0x1000  # of the BAR: four bytes a queue
 HONEST = bytes.fromhex("0200600d")  # so begins the sender's address of honest frames; then comes the case
 EXPERIMENTAL = b"\x88\xb5"
 RX_SLOT = 2048
@@ -45,14 +45,16 @@ class Honest(ABC):
     """In the order of QUEUES."""
     features: int
     """Negotiated."""
+    number: int
+    """Of the honest frame that was made last."""
+    legal_at: int
+    """Bytes of honest traffic's memory that are used."""
 
     def __init__(self, sim: SimBase, less: int) -> None:
         self.sim, self.host, self.wire = sim, sim.host, sim.wire
         self.exposure = Exposure(sim, less)
         self.memory = HostMemory(sim.host)
         self.rings = []
-        self.number = 0  # of honest frames
-        self.legal_at = 0
 
     @abstractmethod
     async def rest(self) -> None:
