@@ -136,15 +136,19 @@ async def give_selected(world: World) -> None:
 def give(world: World, rings: Rings, size: int) -> None:
     """Rings anywhere, and what is in them. Where the card may write into what it reads, nothing can be told of that."""
     expose(world, rings, size)
-    # a reset that is under way may have the queue start with what its registers are after it
-    for packed in (False, True):
-        world.exposure.add_ring((0, 0, 0), LARGEST, True, packed)
-    world.exposure.add(0, 16 * LARGEST, WRITE)
+    give_reset(world)
     desc, avail, used = rings
     end, base = used + 6 + 8 * size, world.case.base
     own = any(base - 16 * LARGEST < address < base + ARENA_BYTES for address in rings)
     if own or (used < desc + 16 * size and desc < end) or (used < avail + 6 + 2 * size and avail < end):
         world.lose_rings()
+
+
+def give_reset(world: World) -> None:
+    """A reset of queue or device that is under way may have the queue start with what its registers are after it."""
+    for packed in (False, True):
+        world.exposure.add_ring((0, 0, 0), LARGEST, True, packed)
+    world.exposure.add(0, 16 * LARGEST, WRITE)
 
 
 def expose(world: World, rings: Rings, size: int) -> None:
@@ -171,6 +175,7 @@ async def do_status(world: World, action: Action) -> None:
             # an index of 0 again: what stands in the ring is offered anew, read as a queue of this size
             rings, size = world.case.rings[rest[0]], world.case.sizes[rest[0]]
             expose(world, rings, size)
+            give_reset(world)
             world.write_queue(rest[0], rings, size)
             world.kick(rest[0])
         else:
