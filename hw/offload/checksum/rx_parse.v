@@ -48,9 +48,13 @@ module rx_parse #(
 
     // counted only on the last beat: every other one is full
     always @* begin
-        count = 7'd0;
-        for (i = 0; i < KEEP_W; i = i + 1)
-            if (s_keep[i] || !s_last) count = i[6:0] + 7'd1;
+        count = KEEP_W[6:0];
+        i     = 0;                              // else synthesis sees a latch in it
+        if (s_last) begin
+            count = 7'd0;
+            for (i = 0; i < KEEP_W; i = i + 1)
+                if (s_keep[i]) count = i[6:0] + 7'd1;
+        end
     end
 
     always @(posedge clk) begin
