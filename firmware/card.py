@@ -11,7 +11,7 @@ from .coalescing import Coalescing
 from .commands import CoalescingCommands, MultiqueueCommands, OffloadCommands, ReceiveCommands, Table
 from .control import Control
 from .faults import Faults
-from .features import MQ, MULTIQUEUE, bits, offered
+from .features import MULTIQUEUE, bits, impossible, offered
 from .filter import ReceiveFilter
 from .identity import Card, identify, self_test
 from .link import Link
@@ -94,10 +94,9 @@ class Firmware:
         return card
 
     def _impossible(self) -> int:
-        """Features that this card cannot offer: the test mode is a map of the queues without them."""
-        if self.settings.multi_pair_test:
-            return bits(MULTIQUEUE)
-        return bits((MQ,)) if self.card.pairs == 1 else 0
+        """Features that this card cannot offer: the test mode is a map of the queues without MQ and RSS."""
+        test_mode = bits(MULTIQUEUE) if self.settings.multi_pair_test else 0
+        return impossible(self.card) | test_mode
 
     def _commands(self) -> Table:
         return {

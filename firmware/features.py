@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from .identity import Card
+
 # device features (virtio standard, network device)
 CSUM, GUEST_CSUM, CTRL_GUEST_OFFLOADS, MTU, MAC = 0, 1, 2, 3, 5
 GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_UFO = 7, 8, 9, 10
@@ -74,6 +76,16 @@ def names(features: int) -> list[str]:
 def has(features: int, feature: int) -> bool:
     """Whether a feature is in a vector."""
     return bool(features >> feature & 1)
+
+
+def impossible(card: Card) -> int:
+    """What a card cannot do as it was built."""
+    steering = bits((RSS, HASH_REPORT)) * (not card.steering)
+    pairs = bits((MQ,)) * (card.pairs == 1 or not card.steering)
+    rings = bits((RING_PACKED,)) * (not card.packed_rings)
+    vlans = bits((CTRL_VLAN,)) * (not card.vlan_filter)
+    checksums = bits((GUEST_CSUM, CTRL_GUEST_OFFLOADS)) * (not card.rx_checksum)
+    return steering | pairs | rings | vlans | checksums
 
 
 def offered(withheld: int = 0) -> int:

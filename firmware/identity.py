@@ -13,6 +13,8 @@ SUPPORTED_MAJOR = (0, 1)
 SMALLEST_FRAME, LARGEST_FRAME = 1518, 65_535
 WIDTHS = (64, 128, 256, 512)
 PATTERNS = (0x0000_0000, 0xFFFF_FFFF, 0xAAAA_AAAA, 0x5555_5555, 0x0123_4567, 0x89AB_CDEF)
+LINE_MBPS = {0: 10_000, 1: 10_000, 2: 1_000}
+"""Line rate by kind of MAC; that of a stream is the vendor MAC's, most often this."""
 WALKING = tuple(1 << bit for bit in range(32))
 
 
@@ -28,11 +30,21 @@ class Card:
     max_frame: int
     mac_entries: int
     core_hz: int
+    addr_width: int
+    packed_rings: bool
+    steering: bool
+    vlan_filter: bool
+    rx_checksum: bool
 
     @property
     def control_queue(self) -> int:
         """Its global queue number; 2n is receiveqN, 2n + 1 transmitqN."""
         return 2 * self.pairs
+
+    @property
+    def line_mbps(self) -> int:
+        """What its MAC runs at."""
+        return LINE_MBPS[self.mac_kind]
 
 
 def field(word: int, mask: int) -> int:
@@ -52,6 +64,7 @@ async def identify(bus: ManagementBus) -> Card:
     queues = await bus.read32(regs.PARAM_QUEUES)
     width = await bus.read32(regs.PARAM_WIDTH)
     frame = await bus.read32(regs.PARAM_FRAME)
+    able = await bus.read32(regs.CAPABILITIES)
     card = Card(
         version=version,
         pairs=field(queues, regs.PARAM_QUEUES_PAIRS),
@@ -61,6 +74,11 @@ async def identify(bus: ManagementBus) -> Card:
         max_frame=field(frame, regs.PARAM_FRAME_MAX_FRAME),
         mac_entries=field(frame, regs.PARAM_FRAME_MAC_TABLE),
         core_hz=await bus.read32(regs.CORE_HZ),
+        addr_width=field(able, regs.CAPABILITIES_ADDR_W),
+        packed_rings=bool(able & regs.CAPABILITIES_PACKED_RINGS),
+        steering=bool(able & regs.CAPABILITIES_STEERING),
+        vlan_filter=bool(able & regs.CAPABILITIES_VLAN_FILTER),
+        rx_checksum=bool(able & regs.CAPABILITIES_RX_CHECKSUM),
     )
     check(card)
     return card
@@ -74,8 +92,9 @@ def check(card: Card) -> None:
         ("QUEUE_SIZE_MAX", size, size >= 2 and not size & (size - 1), "a power of two from 2"),
         ("DATA_W", card.data_width, card.data_width in WIDTHS, str(WIDTHS)),
         ("MAX_FRAME", card.max_frame, card.max_frame >= SMALLEST_FRAME, f"{SMALLEST_FRAME}..{LARGEST_FRAME}"),
-        ("MAC kind", card.mac_kind, card.mac_kind in (0, 1), "0 (XGMII) or 1 (stream)"),
+        ("MAC kind", card.mac_kind, card.mac_kind in LINE_MBPS, "0 (XGMII), 1 (stream) or 2 (GMII)"),
         ("CORE_HZ", card.core_hz, card.core_hz > 0, "more than 0"),
+        ("ADDR_W", card.addr_width, 32 <= card.addr_width <= 64, "32..64"),
     ):
         if not good:
             raise ParameterError(f"{name} reads {value}, allowed: {allowed}")

@@ -20,6 +20,7 @@ class Link:
 
     def __init__(self, bus: ManagementBus, card: Card, settings: CardSettings) -> None:
         self._bus, self._settings = bus, settings
+        self._mbps = card.line_mbps if settings.speed_mbps is None else settings.speed_mbps
         self._largest = card.max_frame - LINK_OVERHEAD
         self.mtu = self._largest if settings.mtu is None else settings.mtu
         if not SMALLEST_MTU <= self.mtu <= self._largest:
@@ -59,7 +60,7 @@ class Link:
         """Back to the card's own address, what it can, and no MTU in force."""
         bus = self._bus
         bus.write32(regs.CONFIG_MTU, self.mtu)
-        bus.write32(regs.CONFIG_SPEED, self._settings.speed_mbps)
+        bus.write32(regs.CONFIG_SPEED, self._mbps)
         bus.write32(regs.CONFIG_DUPLEX, FULL_DUPLEX)
         self.set_mac(self._settings.mac)
         bus.write32(regs.RX_MTU, 0)

@@ -20,7 +20,7 @@ PARAM_QUEUES_SIZE_MAX_SHIFT = 16
 PARAM_WIDTH = 0x00C  # RO: Data path width and MAC
 PARAM_WIDTH_DATA_W = 0xFFFF  # DATA_W, bits
 PARAM_WIDTH_DATA_W_SHIFT = 0
-PARAM_WIDTH_MAC_KIND = 0xFF0000  # 0 XGMII, 1 STREAM
+PARAM_WIDTH_MAC_KIND = 0xFF0000  # 0 XGMII, 1 STREAM, 2 GMII
 PARAM_WIDTH_MAC_KIND_SHIFT = 16
 PARAM_FRAME = 0x010  # RO: Longest frame, size of the MAC table
 PARAM_FRAME_MAX_FRAME = 0xFFFF  # Bytes on the wire with FCS
@@ -31,6 +31,13 @@ CORE_HZ = 0x014  # RO: Core clock, Hz
 SCRATCH = 0x018  # RW: Self-test
 CYCLES_LO = 0x01C  # RO: Core cycles since reset; reading it latches CYCLES_HI
 CYCLES_HI = 0x020  # RO: High half as of the last read of CYCLES_LO
+CAPABILITIES = 0x024  # RO: What this card was built with; the registers of what it was not read 0
+CAPABILITIES_PACKED_RINGS = 0x1  # VIRTIO_F_RING_PACKED
+CAPABILITIES_STEERING = 0x2  # RSS, hash reports, automatic steering, more than one queue pair in use
+CAPABILITIES_VLAN_FILTER = 0x4  # VLAN filter
+CAPABILITIES_RX_CHECKSUM = 0x8  # Checksum verdicts on receive
+CAPABILITIES_ADDR_W = 0xFF00  # Bits of a host address; what lies beyond is answered like an error of host memory
+CAPABILITIES_ADDR_W_SHIFT = 8
 EVENT_STATUS = 0x030  # RW: Write 1 to clear
 EVENT_STATUS_STATUS_WRITE = 0x1  # The driver wrote device_status
 EVENT_STATUS_QUEUE_ENABLE = 0x2  # A queue was enabled
@@ -193,7 +200,7 @@ STATS = (
     "tx_err_header",  # Frames dropped: headers reach beyond the frame or the header buffer
     "tx_err_csum_range",  # Frames dropped: csum_start or csum_offset outside the frame
     "tx_err_ip",  # Frames dropped: the IP header contradicts the frame
-    "tx_underruns",  # Frames spoiled on the wire: the core fell behind within one (XGMII only)
+    "tx_underruns",  # Frames spoiled on the wire: the core fell behind within one (XGMII, GMII)
     "tx_pause_frames",  # PAUSE frames sent
     "rx_frames",  # Frames written to host memory
     "rx_bytes",  # Bytes of these frames, without virtio_net_hdr

@@ -14,8 +14,8 @@ class CardSettings:
     """The card's address: locally administered."""
     mtu: int | None = None
     """Largest MTU told to the driver; None: what MAX_FRAME allows."""
-    speed_mbps: int = 10_000
-    """Link speed told to the driver."""
+    speed_mbps: int | None = None
+    """Link speed told to the driver; None: the MAC's."""
     withheld: int = 0
     """Feature bits not to offer."""
     heartbeat_us: int = 25_000

@@ -29,7 +29,7 @@ STATS = (
     "tx_err_header",  # Frames dropped: headers reach beyond the frame or the header buffer
     "tx_err_csum_range",  # Frames dropped: csum_start or csum_offset outside the frame
     "tx_err_ip",  # Frames dropped: the IP header contradicts the frame
-    "tx_underruns",  # Frames spoiled on the wire: the core fell behind within one (XGMII only)
+    "tx_underruns",  # Frames spoiled on the wire: the core fell behind within one (XGMII, GMII)
     "tx_pause_frames",  # PAUSE frames sent
     "rx_frames",  # Frames written to host memory
     "rx_bytes",  # Bytes of these frames, without virtio_net_hdr

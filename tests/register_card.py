@@ -29,7 +29,7 @@ class RegisterCard:
         self.words = {
             regs.ID: 0x4C524546, regs.VERSION: 0x00010000, regs.PARAM_QUEUES: 1024 << 16 | 1,
             regs.PARAM_WIDTH: 1 << 16 | 128, regs.PARAM_FRAME: 16 << 16 | 9216, regs.CORE_HZ: 250_000_000,
-            regs.LINK: 1,
+            regs.CAPABILITIES: 64 << 8 | 0xF, regs.LINK: 1,
         }  # fmt: skip
         self.time = 0
         self.errors: list[int] = []

@@ -69,6 +69,8 @@ def test_every_promised_case_is_there():
     [
         (["bench", "--size", "61"], "sizes are 60"),
         (["bench", "--mac", "xgmii", "--gbps", "25"], "10 Gb/s"),
+        (["sim", "testbench.system.driver_card:probe", "--mac", "gmii", "--gbps", "25"], "gmii runs at 1 Gb/s"),
+        (["bench", "--mac", "gmii", "--gbps", "10"], "gmii runs at 1 Gb/s"),
         (["bench", "--live", "--size", "60"], "leave out --case, --size and --mac"),
         (["sim", "testbench.system.selftest:registers", "--device", "model", "--waves"], "--waves: the model has no"),
         (["sim", "nowhere"], "MODULE:FUNCTION"),

@@ -28,6 +28,7 @@ ENTRY = "testbench.system.driver_card:offloads"
 ARGS = {"cases": [[4, 9000, 1448]]}
 NUMBER = {machine.module: number for number, machine in enumerate(stored_machines())}
 PLACE = "sim_top.card.u_regs.host_port.i_monitor_state_q"
+PATCH = "sim_top.card.u_tx.u_offload.segment_i.header.patch_i.i_monitor_state_q"
 
 
 def ferrule(monkeypatch, *words):
@@ -68,22 +69,22 @@ def test_the_command_prints_the_table_and_leaves_the_files(tmp_path, monkeypatch
     assert not ferrule(monkeypatch, "sim", ENTRY, *options)
     out, err = capsys.readouterr()
     assert json.loads(out)["wrong"] == 0
-    assert "tso_patch" in err and "10/10" in err and "H_IP_LEN -> H_SEQ_HI (line 113)" in err
+    assert "tso_patch" in err and "10/10" in err and "H_IP_LEN -> H_SEQ_HI (line 134)" in err
     assert {DATA, PAGE, "run.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_run_tells_what_it_visited_and_what_not(run):
     coverage = read(run[0])
     records = by_module(coverage)
-    assert coverage.runs == [ENTRY] and len(records) == 12
+    assert coverage.runs == [ENTRY] and len(records) == 14
     assert sorted(records["axil_slave"].instances) == ["u_regs.host_port", "u_regs.mgmt_port"]
-    assert sorted(records["vq_walker"].instances) == ["u_rx.u_ring.u_walker", "u_tx.u_ring.u_walker"]
+    assert sorted(records["vq_walker"].instances) == ["u_rings.g_two.u_rx.u_walker", "u_rings.g_two.u_tx.u_walker"]
     assert records["xgmii_tx"].instances == {} and records["mac_rx_cross"].instances == {}
     patch = records["tso_patch"]
     assert patch.states(patch.together) == patch.machine.names
     assert patch.together.steps["H_CUT", "H_LEN"] == 7, "9,000 bytes are seven segments"
     assert patch.together.steps["H_IP_LEN", "H_IP_ID"] == 7 and not patch.together.steps["H_IP_LEN", "H_SEQ_HI"]
-    assert missing(patch) == ["H_IP_LEN -> H_SEQ_HI (line 113)"], "which is IPv6"
+    assert missing(patch) == ["H_IP_LEN -> H_SEQ_HI (line 134)"], "which is IPv6"
     assert "state S_HELD" in missing(
         Record(records["axil_slave"].machine, {"p": records["axil_slave"].instances["u_regs.mgmt_port"]})
     )
@@ -125,7 +126,7 @@ def test_the_usual_simulator_has_no_monitors_and_another_place_in_the_cache(monk
 
 def test_every_state_register_gets_a_monitor_of_its_width():
     text = monitors.binds()
-    assert text.count("bind ") == len(stored_machines()) == 12
+    assert text.count("bind ") == len(stored_machines()) == 14
     assert (
         f"bind mac_rx_cross fsm_monitor #(.MACHINE({NUMBER['mac_rx_cross']}), .WIDTH(2)) i_monitor_state_q "
         "(.clk(rx_clk), .rst(rx_rst), .state(state_q));"
@@ -186,16 +187,16 @@ def test_resets_and_the_first_state_are_no_transitions():
 def test_a_machine_that_only_came_out_of_reset_is_told_in_one_line():
     coverage = counted("0 0 0 1")
     assert missing(by_module(coverage)["axil_slave"]) == ["never left S_IDLE"]
-    assert "axil_slave" in shown(coverage) and "1/7" in shown(coverage) and "0/8" in shown(coverage)
+    assert "axil_slave" in shown(coverage) and "1/8" in shown(coverage) and "0/9" in shown(coverage)
 
 
 def test_what_was_not_extracted_is_shown_as_unexpected():
-    coverage = counted("0 0 0 1", "0 1 0 5", "2 5 0 3", "1 7 0 1")
-    lines = missing(by_module(coverage)["axil_slave"])
-    assert lines[:2] == ["UNEXPECTED S_READ -> S_HELD, seen 3 times", "UNEXPECTED S_WAIT -> 7, seen 1 times"]
-    assert "1/8 +2 unexpected" in shown(coverage) and "UNEXPECTED S_READ -> S_HELD" in shown(coverage)
+    coverage = counted("0 0 0 1", "0 1 0 5", "2 5 0 3", "1 12 0 1", module="tso_patch", place=PATCH)
+    lines = missing(by_module(coverage)["tso_patch"])
+    assert lines[:2] == ["UNEXPECTED H_CUT -> 12, seen 1 times", "UNEXPECTED H_LEN -> H_IP_CSUM, seen 3 times"]
+    assert "1/11 +2 unexpected" in shown(coverage) and "UNEXPECTED H_LEN -> H_IP_CSUM" in shown(coverage)
     text = page(coverage)
-    assert text.count('class="odd"') == 1 and "1/8 +2 unexpected" in text and "S_WAIT -&gt; 7" in text
+    assert text.count('class="odd"') == 1 and "1/11 +2 unexpected" in text and "H_CUT -&gt; 12" in text
 
 
 def test_a_transition_the_extraction_lost_is_found_by_a_run(run, tmp_path):
@@ -232,7 +233,7 @@ def test_the_command_shows_and_keeps_several_runs_together(run, tmp_path, monkey
     write(tmp_path / "second", counted("0 0 0 1", "0 1 0 5"))
     assert not ferrule(monkeypatch, "coverage", run[0], tmp_path / "second", "--out", tmp_path / "both")
     out, err = capsys.readouterr()
-    assert "tso_patch" in out and "10/10" in out and "H_IP_LEN -> H_SEQ_HI (line 113)" in out
+    assert "tso_patch" in out and "10/10" in out and "H_IP_LEN -> H_SEQ_HI (line 134)" in out
     assert read(tmp_path / "both").runs == [ENTRY, "bench:entry"] and str(tmp_path / "both" / PAGE) in err.replace(
         "\n", ""
     )

@@ -14,6 +14,7 @@ from testbench.lib.runtime import run_simulation
 
 STREAM = CardConfig(module="echo_card")
 XGMII = CardConfig(module="echo_card", mac_kind="xgmii")
+GMII = CardConfig(module="echo_card", mac_kind="gmii")
 
 
 def run(name, card=STREAM, **options):
@@ -166,10 +167,22 @@ def test_xgmii_codec_keeps_frames_and_the_gap(run_dir):
     assert abs(spent - bytes_ * 800) <= 4 * 800  # deficit idle count: 12 bytes of gap on average
 
 
-@pytest.mark.parametrize("card", [STREAM, XGMII], ids=["stream", "xgmii"])
+def test_gmii_codec_keeps_frames_and_the_gap(run_dir):
+    got = run("echo", GMII, run_dir=run_dir, args={"seed": 3, "count": 400, "shortest": 60, "longest": 200})
+    assert got["equal"] and got["min_gap"] == 12
+    spent = got["starts"][-1] - got["starts"][0]
+    assert spent == sum(length + 24 for length in got["lengths"][:-1]) * 8000
+
+
+def test_a_mac_of_one_rate_is_not_given_another(run_dir):
+    with pytest.raises(ValueError, match="'gmii' runs at 1"):
+        run("echo", GMII, run_dir=run_dir, wire=WireConfig(gbps=10))
+
+
+@pytest.mark.parametrize("card", [STREAM, XGMII, GMII], ids=["stream", "xgmii", "gmii"])
 def test_bad_frames_are_marked(run_dir, card):
     got = run("bad_frames", card, run_dir=run_dir)
-    if card is XGMII:
+    if card is not STREAM:
         assert got["good"] == list(range(0, 30, 3))
     else:
         assert got["errors"] == 20

@@ -3,8 +3,8 @@
 
 import pytest
 
-# from the coalescer's decision to the message: reading used_event, and this for the way through the card
-WAY_NS = 60
+# from the coalescer's decision to the message: reading used_event, and this (18 cycles) for the way through the card
+WAY_NS = 72
 
 
 @pytest.fixture

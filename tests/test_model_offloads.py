@@ -109,5 +109,14 @@ def test_transmit_equals_the_rtl(data_w):
 @pytest.mark.parametrize("data_w", [64, 128, 512])
 def test_classify_equals_the_rtl(data_w):
     run_bench(
-        "rx_classify", BENCH, CLASSIFY, "verilator", {"DATA_W": data_w, "QUEUE_PAIRS": 8}, "receive_equals_the_model"
+        "rx_classify", BENCH, CLASSIFY, "verilator", {"DATA_W": data_w, "QUEUE_PAIRS": 16}, "receive_equals_the_model"
     )
+
+
+@pytest.mark.parametrize("data_w", [64, 512])
+def test_classify_in_small_equals_the_rtl(data_w):
+    """A card of one queue that has neither steering nor a VLAN table."""
+    small = {"QUEUE_PAIRS": 1, "STEERING": 0, "VLAN_FILTER": 0, "MAC_TABLE": 4}
+    env = {"PAIRS": "1", **{name: str(value) for name, value in small.items()}}
+    parameters = {"DATA_W": data_w, **small}
+    run_bench("rx_classify", BENCH, CLASSIFY, "verilator", parameters, "receive_equals_the_model", env=env)

@@ -74,8 +74,7 @@ BREAKS = {
         "mgmt_core.v: `MGMT_SCRATCHY is no name",
     ),
     "literal case label": (
-        REGS + "mgmt_core.v", "`MGMT_SCRATCH:            bus_rdata", "17'd24: bus_rdata",
-        "17'd24, which names no register",
+        REGS + "mgmt_core.v", "`MGMT_SCRATCH:            scratch", "17'd24: scratch", "17'd24, which names no register",
     ),
     "literal comparison": (
         REGS + "bar_vendor.v", "off == `VENDOR_STATS_SNAPSHOT", "off == 17'd12", "17'd12, which names no register",

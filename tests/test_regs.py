@@ -9,8 +9,8 @@ from testbench.lib import export_regs
 from testbench.lib.bench import SIMULATORS, run_bench
 
 BLOCKS = (
-    "axil_slave pci_config status_hold bar_common bar_device bar_vendor error_log queue_table queue_ctl "
-    "mgmt_core mgmt_config mgmt_steering stats regs_top"
+    "reg_read axil_slave pci_config status_hold bar_common bar_device bar_vendor error_log queue_table queue_ctl "
+    "mgmt_core mgmt_config mgmt_steering mgmt_vlan stats_ram stats regs_top"
 )
 COMMON = ["hw/nic/common/fifo_sync.v", "hw/nic/common/ram_sdp.v"]
 SOURCES = COMMON + [f"hw/nic/regs/{name}.v" for name in BLOCKS.split()]
@@ -43,6 +43,13 @@ def test_registers(simulator, pairs):
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
+def test_registers_of_a_small_card(simulator):
+    parameters = {"CORE_HZ": 10_000_000, "QUEUE_SIZE_MAX": 64, "MAC_TABLE": 4, "ADDR_W": 32}
+    parameters |= dict.fromkeys(("PACKED_RINGS", "STEERING", "VLAN_FILTER", "RX_CHECKSUM"), 0)
+    run_bench("regs_top", "testbench.unit.bench_regs_small", SOURCES, simulator, parameters)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_steering_registers(simulator):
     parameters = {"QUEUE_PAIRS": 4, "CORE_HZ": 10_000_000}
     run_bench("regs_top", "testbench.unit.bench_regs_steering", SOURCES, simulator, parameters)
@@ -50,4 +57,4 @@ def test_steering_registers(simulator):
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
 def test_stats(simulator):
-    run_bench("stats", "testbench.unit.bench_stats", [*COMMON, "hw/nic/regs/stats.v"], simulator)
+    run_bench("stats", "testbench.unit.bench_stats", ["hw/nic/regs/stats_ram.v", "hw/nic/regs/stats.v"], simulator)

@@ -23,7 +23,7 @@ def test_memory_is_within_the_budget(budget, measured):
 
 def test_large_memories_have_registered_read_ports(measured):
     large = [memory for memory in measured[1] if memory.bits >= LARGE]
-    assert {"frame_ram", "vq_ram", "ram_sdp", "fifo_ram"} <= {memory.module for memory in large}
+    assert {"frame_ram", "ram_apart", "ram_sdp", "fifo_ram"} <= {memory.module for memory in large}
     assert not [memory for memory in large if not memory.registered]
 
 

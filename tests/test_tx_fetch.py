@@ -8,6 +8,7 @@ from testbench.lib.bench import run_bench
 SOURCES = [
     "hw/nic/common/arbiter_rr.v",
     "hw/nic/common/fifo_sync.v",
+    "hw/nic/common/lane_rotate.v",
     "hw/nic/dma/burst_split.v",
     "hw/nic/dma/read_align.v",
     "hw/nic/dma/dma_read.v",

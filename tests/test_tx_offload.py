@@ -21,3 +21,9 @@ def test_tx_offload(simulator, data_w, max_frame, share):
     """``share``: how much of the random work is done at this width and simulator."""
     env = {"TX_OFFLOAD_SHARE": str(share)}
     run_tx_offload("testbench.unit.bench_tx_offload", simulator, data_w, max_frame, env)
+
+
+def test_tx_offload_of_a_small_card():
+    """A store of less than two of the largest frames."""
+    env = {"TX_OFFLOAD_SHARE": "0.02"}
+    run_tx_offload("testbench.unit.bench_tx_offload", "icarus", 64, 9216, env, TX_STORE=16384)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our driver over vhost-user on a card of four pairs: plain MQ, and RSS."""
+"""Our driver over vhost-user on cards of four and of sixteen pairs: plain MQ, and RSS."""
 
 import pytest
 from scapy.layers.inet import IP, UDP
@@ -12,9 +12,11 @@ from host_driver import Feature
 from host_driver.transport.vhost_user import VhostUserHost, run
 
 
-@pytest.fixture(scope="module", params=["model", "rtl"])
+@pytest.fixture(scope="module", params=[(device, pairs) for device in ("model", "rtl") for pairs in (4, 16)], ids=str)
 def card(request):
-    with looped_card(request.param, pairs=4) as card:
+    device, pairs = request.param
+    with looped_card(device, pairs=pairs) as card:
+        card.pairs = pairs
         yield card
 
 
@@ -34,27 +36,27 @@ def ways(rng, flow, count):
 
 def test_flows_come_back_on_the_pair_they_were_sent_from(card, rng, rings):
     with left_alone(card), VhostUserHost.connect(card.path) as host:
-        device = up(host, rings, unwanted=frozenset({Feature.RSS}), pairs=4)
-        assert device.queues.max_pairs == 4 and set(device.transport.vrings) == set(range(9))
-        carry(*(Stream(device, device, ways(rng, pair, 60), pair, window=20) for pair in range(4)))
+        device = up(host, rings, unwanted=frozenset({Feature.RSS}), pairs=card.pairs)
+        assert device.queues.max_pairs == card.pairs and set(device.transport.vrings) == set(range(2 * card.pairs + 1))
+        carry(*(Stream(device, device, ways(rng, pair, 60), pair, window=20) for pair in range(card.pairs)))
         run(device.steering.set_pairs(2))
-        carry(*(Stream(device, device, ways(rng, 4 + pair, 20), pair, window=20) for pair in range(2)))
+        carry(*(Stream(device, device, ways(rng, card.pairs + pair, 20), pair, window=20) for pair in range(2)))
         down(device)
 
 
 def test_rss_spreads_flows_and_keeps_each_on_its_pair(card, rng, rings):
     with left_alone(card), VhostUserHost.connect(card.path) as host:
-        device = up(host, rings, pairs=4)
+        device = up(host, rings, pairs=card.pairs)
         assert Feature.RSS in device.features
-        frames = [frame for flow in range(16) for frame in ways(rng, flow, 3)]
+        frames = [frame for flow in range(4 * card.pairs) for frame in ways(rng, flow, 3)]
         got = {}
         for frame in frames:
             assert device.transmit(frame)
             (one,) = arriving(device)
             assert one.frame == frame
             got.setdefault(frame[26:38], set()).add(one.pair)
-        assert len(got) == 16 and all(len(pairs) == 1 for pairs in got.values())
-        assert len(set.union(*got.values())) > 1
-        run(device.steering.set_table([3]))
-        assert device.transmit(frames[0]) and [one.pair for one in arriving(device)] == [3]
+        assert len(got) == 4 * card.pairs and all(len(pairs) == 1 for pairs in got.values())
+        assert len(set.union(*got.values())) > card.pairs / 2
+        run(device.steering.set_table([card.pairs - 1]))
+        assert device.transmit(frames[0]) and [one.pair for one in arriving(device)] == [card.pairs - 1]
         down(device)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from ferrule.errors import FerruleError
-from ferrule.verbs.options import Device, Gbps, Latency, Pairs, Width, no_waves
+from ferrule.verbs.options import Device, Latency, Pairs, Width, no_waves
 
 
 class BenchCase(StrEnum):
@@ -19,13 +19,31 @@ class BenchCase(StrEnum):
     TX, RX, LOOP, TSO, DRIVER = "tx", "rx", "loop", "tso", "driver"
 
 
+Mac = Annotated[
+    Literal["stream", "xgmii", "gmii"], typer.Option(help="Kind of MAC (xgmii: 10 Gb/s only, gmii: 1 Gb/s only).")
+]
+MacGbps = Annotated[
+    Literal["10", "25", "100"] | None, typer.Option(help="Rate of the wire, Gb/s; the MAC's own, or 10, if left out.")
+]
+
+
+def line_rate(mac: str, gbps: str | None) -> int:
+    """Rate of the wire, Gb/s: a MAC of the card's own has but one."""
+    from testbench.lib.config import LINE_GBPS
+
+    rate = LINE_GBPS.get(mac, int(gbps or 10))
+    if gbps is not None and int(gbps) != rate:
+        raise FerruleError(f"--mac {mac} runs at {rate} Gb/s: leave out --gbps, or use --mac stream")
+    return rate
+
+
 def bench(
     case: Annotated[list[BenchCase] | None, typer.Option(help="Only these kinds.")] = None,
     size: Annotated[list[int] | None, typer.Option(help="Only these frame sizes, bytes without FCS.")] = None,
     json: Annotated[Path | None, typer.Option(help="File for the results.")] = None,
     width: Width = "128",
-    mac: Annotated[Literal["stream", "xgmii"], typer.Option(help="Kind of MAC (xgmii: 10 Gb/s only).")] = "stream",
-    gbps: Gbps = "10",
+    mac: Mac = "stream",
+    gbps: MacGbps = None,
     latency: Latency = 500,
     device: Device = "rtl",
     live: Annotated[
@@ -42,16 +60,17 @@ def bench(
 
         if case or size or mac != "stream":
             raise FerruleError("--live fetches files: leave out --case, --size and --mac")
-        settings = LiveSettings(device=device, data_width=int(width), wire_gbps=int(gbps), host_latency_ns=latency)
+        settings = LiveSettings(
+            device=device, data_width=int(width), wire_gbps=line_rate(mac, gbps), host_latency_ns=latency
+        )
         bench_live(settings, json)
         return
-    if mac == "xgmii" and gbps != "10":
-        raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
+    rate = line_rate(mac, gbps)
     chosen = cases(case or (), size or ())
     if not chosen:
         sizes = ", ".join(map(str, SIZES))
         raise FerruleError(f"no such case: sizes are {sizes}, of tso {', '.join(str(mss + 66) for mss in SEGMENTS)}")
-    run(chosen, json, int(width), int(gbps), latency, mac, device=device)
+    run(chosen, json, int(width), rate, latency, mac, device=device)
 
 
 def sim(
@@ -60,8 +79,8 @@ def sim(
     waves: Annotated[bool, typer.Option(help="Leave waves.fst.")] = False,
     width: Width = "128",
     pairs: Pairs = 1,
-    mac: Annotated[Literal["stream", "xgmii"], typer.Option(help="Kind of MAC.")] = "stream",
-    gbps: Gbps = "10",
+    mac: Mac = "stream",
+    gbps: MacGbps = None,
     latency: Latency = 500,
     loopback: Annotated[bool, typer.Option(help="The far end of the wire sends everything back.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the run's record (default: a new one).")] = None,
@@ -72,14 +91,13 @@ def sim(
     from ferrule.commands.sim import sim as run
     from testbench.lib.config import CardConfig, HostConfig, WireConfig
 
-    if mac == "xgmii" and gbps != "10":
-        raise FerruleError("--mac xgmii runs at 10 Gb/s: leave --gbps at 10, or use --mac stream")
+    rate = line_rate(mac, gbps)
     no_waves(device, waves)
     if coverage and device == "model":
         raise FerruleError("--coverage: the model has no state machines; leave it out, or take --device rtl")
     card = CardConfig(data_w=int(width), queue_pairs=pairs, mac_kind=mac)
     run(
-        entry, card, HostConfig(latency_ns=latency), WireConfig(gbps=int(gbps), loopback=loopback), args, out, waves,
+        entry, card, HostConfig(latency_ns=latency), WireConfig(gbps=rate, loopback=loopback), args, out, waves,
         coverage, device,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ Device = Annotated[
 Width = Annotated[Literal["64", "128", "256", "512"], typer.Option(help="Data path of the card, bits.")]
 Gbps = Annotated[Literal["10", "25", "100"], typer.Option(help="Rate of the wire, Gb/s.")]
 Latency = Annotated[int, typer.Option(min=0, max=100_000, help="Latency of host memory, or a guest's, ns.")]
-Pairs = Annotated[int, typer.Option(min=1, max=8, help="Queue pairs of the card.")]
+Pairs = Annotated[int, typer.Option(min=1, max=16, help="Queue pairs of the card.")]
 ANY_WORDS = {"ignore_unknown_options": True}
 """For verbs that take somebody else's command line."""
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a received frame, from the MAC to the rings: rx_classify -> frame_store -> rx_writer <- ring engine. Only wires.
+// The way of a received frame, from the MAC to the rings: rx_classify -> frame_store -> rx_writer <- chains of the rings.
+// Only wires.
 `default_nettype none
 `include "meta.vh"
 
 module rx_path #(
     parameter DATA_W         = 128,
     parameter QUEUE_PAIRS    = 1,
-    parameter QUEUE_SIZE_MAX = 1024,
+    parameter ADDR_W         = 64,
+    parameter STEERING       = 1,
+    parameter VLAN_FILTER    = 1,
+    parameter RX_CHECKSUM    = 1,
     parameter MAC_TABLE      = 32,
-    parameter STORE_BYTES    = 32768,
+    parameter RX_STORE       = 32768,
+    parameter PREFETCH       = 64,
     parameter QW             = (QUEUE_PAIRS > 1) ? $clog2(QUEUE_PAIRS) : 1
 ) (
     // clock
@@ -16,9 +21,6 @@ module rx_path #(
     input  wire                   rst,
     // configuration
     input  wire                   cfg_enable,
-    input  wire                   cfg_packed,
-    input  wire                   cfg_event_idx,
-    input  wire                   cfg_indirect,
     input  wire                   cfg_mrg_rxbuf,
     input  wire                   cfg_guest_csum,
     input  wire                   cfg_hash_report,
@@ -52,58 +54,44 @@ module rx_path #(
     // flows as they are sent
     input  wire                   learn_valid,
     input  wire [7:0]             learn_index,
-    input  wire [2:0]             learn_pair,
-    // rings
-    input  wire                   qcfg_valid,
-    input  wire [7:0]             qcfg_queue,
-    input  wire [2:0]             qcfg_field,
-    input  wire [63:0]            qcfg_data,
-    input  wire                   kick_valid,
-    input  wire [7:0]             kick_queue,
+    input  wire [3:0]             learn_pair,
     // status
-    output wire [QUEUE_PAIRS-1:0] q_busy,
-    output wire [QUEUE_PAIRS-1:0] q_broken,
-    output wire                   err_valid,
-    output wire [QW-1:0]          err_queue,
-    output wire [3:0]             err_code,
-    input  wire [7:0]             dbg_queue,
-    output wire [15:0]            dbg_avail_seen,
-    output wire [15:0]            dbg_used,
     output wire                   idle,
     output wire [15:0]            level,        // bytes in the frame store
-    // DMA read client
-    output wire                   rd_req_valid,
-    input  wire                   rd_req_ready,
-    output wire [63:0]            rd_req_addr,
-    output wire [15:0]            rd_req_len,
-    output wire [7:0]             rd_req_tag,
-    input  wire                   rd_rsp_valid,
-    input  wire [DATA_W-1:0]      rd_rsp_data,
-    input  wire                   rd_rsp_last,
-    input  wire [7:0]             rd_rsp_tag,
-    input  wire                   rd_rsp_error,
-    // DMA write clients: 0 ring engine, 1 frames
-    output wire [1:0]             wr_req_valid,
-    input  wire [1:0]             wr_req_ready,
-    output wire [2*64-1:0]        wr_req_addr,
-    output wire [2*16-1:0]        wr_req_len,
-    output wire [2*8-1:0]         wr_req_tag,
-    output wire [1:0]             wr_dat_valid,
-    input  wire [1:0]             wr_dat_ready,
-    output wire [2*DATA_W-1:0]    wr_dat_data,
-    input  wire [1:0]             wr_rsp_valid,
+    // chains of the rings
+    input  wire [QUEUE_PAIRS-1:0] chain_ready,
+    input  wire [QUEUE_PAIRS-1:0] chain_none,
+    output wire                   pop_valid,
+    input  wire                   pop_ready,
+    output wire [QW-1:0]          pop_queue,
+    input  wire                   seg_valid,
+    output wire                   seg_ready,
+    input  wire [63:0]            seg_addr,
+    input  wire [31:0]            seg_len,
+    input  wire                   seg_write,
+    input  wire                   seg_last,
+    input  wire                   seg_error,
+    input  wire [15:0]            seg_id,
+    input  wire [15:0]            seg_ndesc,
+    output wire                   cpl_valid,
+    input  wire                   cpl_ready,
+    output wire [QW-1:0]          cpl_queue,
+    output wire [15:0]            cpl_id,
+    output wire [15:0]            cpl_ndesc,
+    output wire [31:0]            cpl_len,
+    output wire                   cpl_more,
+    // DMA write client
+    output wire                   wr_req_valid,
+    input  wire                   wr_req_ready,
+    output wire [63:0]            wr_req_addr,
+    output wire [15:0]            wr_req_len,
+    output wire [7:0]             wr_req_tag,
+    output wire                   wr_dat_valid,
+    input  wire                   wr_dat_ready,
+    output wire [DATA_W-1:0]      wr_dat_data,
+    input  wire                   wr_rsp_valid,
     input  wire [7:0]             wr_rsp_tag,
     input  wire                   wr_rsp_error,
-    // notification
-    output wire                   pub_valid,
-    output wire [QW-1:0]          pub_queue,
-    output wire [15:0]            pub_count,
-    input  wire                   fire_valid,
-    output wire                   fire_ready,
-    input  wire [QW-1:0]          fire_queue,
-    output wire                   irq_valid,
-    input  wire                   irq_ready,
-    output wire [QW-1:0]          irq_queue,
     // frames from the MAC: no ready, the wire never stalls
     input  wire [DATA_W-1:0]      s_axis_tdata,
     input  wire [DATA_W/8-1:0]    s_axis_tkeep,
@@ -111,7 +99,6 @@ module rx_path #(
     input  wire                   s_axis_tvalid,
     input  wire                   s_axis_tuser,
     // events
-    output wire                   evt_suppressed,
     output wire                   evt_wire_frame,
     output wire [15:0]            evt_wire_bytes,
     output wire                   evt_drop_filter,
@@ -132,9 +119,6 @@ module rx_path #(
     output wire                   evt_drop_buffer_small,
     output wire                   evt_drop_dma
 );
-    wire [15:0] dbg_avail_next;
-    wire [3:0]  dbg_state;
-
     // ---- what the frame is, and whether the host wants it
     wire [DATA_W-1:0]   class_tdata;
     wire [DATA_W/8-1:0] class_tkeep;
@@ -142,7 +126,10 @@ module rx_path #(
     wire                class_idle;
     wire [`RXM_W-1:0]   class_meta;
 
-    rx_classify #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .MAC_TABLE(MAC_TABLE)) u_classify (
+    rx_classify #(
+        .DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .MAC_TABLE(MAC_TABLE), .STEERING(STEERING), .VLAN_FILTER(VLAN_FILTER),
+        .RX_CHECKSUM(RX_CHECKSUM)
+    ) u_classify (
         .clk(clk), .rst(rst),
         .cfg_enable(cfg_enable), .cfg_mode(cfg_mode), .cfg_mac(cfg_mac), .cfg_mtu(cfg_mtu), .cfg_vlan(cfg_vlan),
         .cfg_steering(cfg_steering), .cfg_steer(cfg_steer), .cfg_pairs(cfg_pairs), .cfg_hash_types(cfg_hash_types),
@@ -169,7 +156,7 @@ module rx_path #(
     wire [DATA_W/8-1:0] store_tkeep;
     wire                store_tlast, store_tvalid, store_tready;
 
-    frame_store #(.DATA_W(DATA_W), .STORE_BYTES(STORE_BYTES)) u_store (
+    frame_store #(.DATA_W(DATA_W), .STORE_BYTES(RX_STORE)) u_store (
         .clk(clk), .rst(rst),
         .s_axis_tdata(class_tdata), .s_axis_tlast(class_tlast), .s_axis_tvalid(class_tvalid),
         .s_meta(class_meta),
@@ -180,21 +167,11 @@ module rx_path #(
     );
 
     // ---- into the driver's buffers
-    wire [QUEUE_PAIRS-1:0] chain_ready, chain_none, q_running;
-    wire                   pop_valid, pop_ready;
-    wire [QW-1:0]          pop_queue;
-    wire                   seg_valid, seg_ready, seg_write, seg_last, seg_error;
-    wire [QW-1:0]          seg_queue;
-    wire [63:0]            seg_addr;
-    wire [31:0]            seg_len;
-    wire [15:0]            seg_id, seg_ndesc;
-    wire                   cpl_valid, cpl_ready, cpl_more;
-    wire [QW-1:0]          cpl_queue;
-    wire [15:0]            cpl_id, cpl_ndesc;
-    wire [31:0]            cpl_len;
-    wire                   writer_idle;
+    wire writer_idle;
 
-    rx_writer #(.DATA_W(DATA_W), .QUEUES(QUEUE_PAIRS), .QW(QW)) u_writer (
+    rx_writer #(
+        .DATA_W(DATA_W), .QUEUES(QUEUE_PAIRS), .QW(QW), .ADDR_W(ADDR_W), .FRAMES(PREFETCH < 32 ? 16 : 32)  // as deep as the rings look ahead
+    ) u_writer (
         .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .cfg_mrg_rxbuf(cfg_mrg_rxbuf), .cfg_guest_csum(cfg_guest_csum),
         .cfg_hash_report(cfg_hash_report), .cfg_wait_cycles(cfg_wait_cycles), .idle(writer_idle),
         .s_meta_valid(store_meta_valid), .s_meta_ready(store_meta_ready), .s_meta(store_meta), .s_meta_drop(store_meta_drop),
@@ -206,43 +183,16 @@ module rx_path #(
         .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
         .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
         .cpl_len(cpl_len), .cpl_more(cpl_more),
-        .wr_req_valid(wr_req_valid[1]), .wr_req_ready(wr_req_ready[1]), .wr_req_addr(wr_req_addr[64 +: 64]),
-        .wr_req_len(wr_req_len[16 +: 16]), .wr_req_tag(wr_req_tag[8 +: 8]),
-        .wr_dat_valid(wr_dat_valid[1]), .wr_dat_ready(wr_dat_ready[1]), .wr_dat_data(wr_dat_data[DATA_W +: DATA_W]),
-        .wr_rsp_valid(wr_rsp_valid[1]), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
+        .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr),
+        .wr_req_len(wr_req_len), .wr_req_tag(wr_req_tag),
+        .wr_dat_valid(wr_dat_valid), .wr_dat_ready(wr_dat_ready), .wr_dat_data(wr_dat_data),
+        .wr_rsp_valid(wr_rsp_valid), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
         .evt_frame(evt_frame), .evt_bytes(evt_bytes), .evt_descriptor(evt_descriptor), .evt_drop_no_buffer(evt_drop_no_buffer),
         .evt_drop_chain(evt_drop_chain), .evt_drop_buffer_small(evt_drop_buffer_small), .evt_drop_dma(evt_drop_dma)
     );
 
-    vq_engine #(.DATA_W(DATA_W), .QUEUES(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_ring (
-        .clk(clk), .rst(rst),
-        .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue[QW-1:0]), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
-        .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
-        .kick_valid(kick_valid), .kick_queue(kick_queue[QW-1:0]),
-        .q_busy(q_busy), .q_broken(q_broken), .q_running(q_running),
-        .err_valid(err_valid), .err_queue(err_queue), .err_code(err_code),
-        .chain_ready(chain_ready), .chain_none(chain_none),
-        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
-        .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
-        .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
-        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
-        .cpl_len(cpl_len), .cpl_more(cpl_more),
-        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count),
-        .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_queue),
-        .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_queue(irq_queue), .evt_suppressed(evt_suppressed),
-        .rd_req_valid(rd_req_valid), .rd_req_ready(rd_req_ready), .rd_req_addr(rd_req_addr), .rd_req_len(rd_req_len),
-        .rd_req_tag(rd_req_tag), .rd_rsp_valid(rd_rsp_valid), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last),
-        .rd_rsp_tag(rd_rsp_tag), .rd_rsp_error(rd_rsp_error),
-        .wr_req_valid(wr_req_valid[0]), .wr_req_ready(wr_req_ready[0]), .wr_req_addr(wr_req_addr[0 +: 64]),
-        .wr_req_len(wr_req_len[0 +: 16]), .wr_req_tag(wr_req_tag[0 +: 8]),
-        .wr_dat_valid(wr_dat_valid[0]), .wr_dat_ready(wr_dat_ready[0]), .wr_dat_data(wr_dat_data[0 +: DATA_W]),
-        .wr_rsp_valid(wr_rsp_valid[0]), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
-        .dbg_queue(dbg_queue[QW-1:0]), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_used(dbg_used),
-        .dbg_state(dbg_state)
-    );
-
     assign idle = writer_idle && !store_meta_valid && class_idle && !s_axis_tvalid;
-    wire unused = &{1'b0, class_tkeep, store_tkeep, seg_queue, tab_index, q_running, qcfg_queue, kick_queue, dbg_queue, dbg_avail_next, dbg_state};
+    wire unused = &{1'b0, class_tkeep, store_tkeep, tab_index};
 endmodule
 
 `default_nettype wire

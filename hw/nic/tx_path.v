@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a transmitted frame, from the rings to the MAC: ring engine -> tx_fetch -> tx_offload, flow_tap beside it. Only wires.
-// The control queue shares the ring engine; its commands end in ctrl_queue.
+// The way of a transmitted frame, from the rings to the MAC: chains -> tx_fetch -> tx_offload, flow_tap beside it. Only wires.
+// Chains of the control queue come with the others; its commands end in ctrl_queue.
 `default_nettype none
 `include "meta.vh"
 
 module tx_path #(
     parameter DATA_W         = 128,
     parameter QUEUE_PAIRS    = 1,
-    parameter QUEUE_SIZE_MAX = 1024,
     parameter MAX_FRAME      = 9216,
+    parameter ADDR_W         = 64,
+    parameter STEERING       = 1,
+    parameter PREFETCH       = 64,
+    parameter COMMAND_RAM    = 4096,
+    parameter TX_STORE       = 2 * MAX_FRAME,
     parameter QW             = $clog2(QUEUE_PAIRS + 1)
 ) (
     // clock
@@ -16,60 +20,55 @@ module tx_path #(
     input  wire                 rst,
     // configuration
     input  wire                 cfg_enable,
-    input  wire                 cfg_packed,
-    input  wire                 cfg_event_idx,
-    input  wire                 cfg_indirect,
     input  wire                 cfg_hash_report,
     input  wire                 cfg_learn,      // tell where flows are sent from
-    input  wire                 qcfg_valid,
-    input  wire [7:0]           qcfg_queue,
-    input  wire [2:0]           qcfg_field,
-    input  wire [63:0]          qcfg_data,
-    input  wire                 kick_valid,
-    input  wire [7:0]           kick_queue,
     // status
-    output wire [QUEUE_PAIRS:0] q_busy,
-    output wire [QUEUE_PAIRS:0] q_broken,
-    output wire                 err_valid,
-    output wire [QW-1:0]        err_queue,
-    output wire [3:0]           err_code,
-    input  wire [7:0]           dbg_queue,
-    output wire [15:0]          dbg_avail_seen,
-    output wire [15:0]          dbg_used,
     output wire                 idle,
-    // DMA read clients: 0 ring engine, 1 frames, 2 commands
-    output wire [2:0]           rd_req_valid,
-    input  wire [2:0]           rd_req_ready,
-    output wire [3*64-1:0]      rd_req_addr,
-    output wire [3*16-1:0]      rd_req_len,
-    output wire [3*8-1:0]       rd_req_tag,
-    input  wire [2:0]           rd_rsp_valid,
+    // chains of the rings; the last queue is the control queue
+    input  wire [QUEUE_PAIRS:0] chain_ready,
+    output wire                 pop_valid,
+    input  wire                 pop_ready,
+    output wire [QW-1:0]        pop_queue,
+    input  wire                 seg_valid,
+    output wire                 seg_ready,
+    input  wire [QW-1:0]        seg_queue,
+    input  wire [63:0]          seg_addr,
+    input  wire [31:0]          seg_len,
+    input  wire                 seg_write,
+    input  wire                 seg_last,
+    input  wire                 seg_error,
+    input  wire [15:0]          seg_id,
+    input  wire [15:0]          seg_ndesc,
+    output wire                 cpl_valid,
+    input  wire                 cpl_ready,
+    output wire [QW-1:0]        cpl_queue,
+    output wire [15:0]          cpl_id,
+    output wire [15:0]          cpl_ndesc,
+    output wire [31:0]          cpl_len,
+    output wire                 cpl_more,
+    // DMA read clients: 0 frames, 1 commands
+    output wire [1:0]           rd_req_valid,
+    input  wire [1:0]           rd_req_ready,
+    output wire [2*64-1:0]      rd_req_addr,
+    output wire [2*16-1:0]      rd_req_len,
+    output wire [2*8-1:0]       rd_req_tag,
+    input  wire [1:0]           rd_rsp_valid,
     input  wire [DATA_W-1:0]    rd_rsp_data,
     input  wire                 rd_rsp_last,
     input  wire [7:0]           rd_rsp_tag,
     input  wire                 rd_rsp_error,
-    // DMA write clients: 0 ring engine, 1 answers to commands
-    output wire [1:0]           wr_req_valid,
-    input  wire [1:0]           wr_req_ready,
-    output wire [2*64-1:0]      wr_req_addr,
-    output wire [2*16-1:0]      wr_req_len,
-    output wire [2*8-1:0]       wr_req_tag,
-    output wire [1:0]           wr_dat_valid,
-    input  wire [1:0]           wr_dat_ready,
-    output wire [2*DATA_W-1:0]  wr_dat_data,
-    input  wire [1:0]           wr_rsp_valid,
+    // DMA write client: answers to commands
+    output wire                 wr_req_valid,
+    input  wire                 wr_req_ready,
+    output wire [63:0]          wr_req_addr,
+    output wire [15:0]          wr_req_len,
+    output wire [7:0]           wr_req_tag,
+    output wire                 wr_dat_valid,
+    input  wire                 wr_dat_ready,
+    output wire [DATA_W-1:0]    wr_dat_data,
+    input  wire                 wr_rsp_valid,
     input  wire [7:0]           wr_rsp_tag,
     input  wire                 wr_rsp_error,
-    // notification
-    output wire                 pub_valid,
-    output wire [QW-1:0]        pub_queue,
-    output wire [15:0]          pub_count,
-    input  wire                 fire_valid,
-    output wire                 fire_ready,
-    input  wire [QW-1:0]        fire_queue,
-    output wire                 irq_valid,
-    input  wire                 irq_ready,
-    output wire [QW-1:0]        irq_queue,
     // commands, for firmware
     input  wire                 ctl_stop,
     output wire                 ctl_pending,
@@ -91,9 +90,8 @@ module tx_path #(
     // flows as they are sent
     output wire                 learn_valid,
     output wire [7:0]           learn_index,
-    output wire [2:0]           learn_pair,
+    output wire [3:0]           learn_pair,
     // events
-    output wire                 evt_suppressed,
     output wire                 evt_descriptor,
     output wire                 evt_drop_chain,
     output wire                 evt_drop_dma,
@@ -110,53 +108,6 @@ module tx_path #(
     output wire                 evt_err_ip
 );
     localparam QUEUES = QUEUE_PAIRS + 1;
-
-    wire [15:0] dbg_avail_next;
-    wire [3:0]  dbg_state;
-
-    // ---- ring engine: chains of all transmit queues and of the control queue
-    wire [QUEUES-1:0] chain_ready;
-    wire [QUEUES-1:0] chain_none;
-    wire [QUEUES-1:0] q_running;
-    wire              pop_valid, pop_ready;
-    wire [QW-1:0]     pop_queue;
-    wire              seg_valid, seg_ready, seg_write, seg_last, seg_error;
-    wire [QW-1:0]     seg_queue;
-    wire [63:0]       seg_addr;
-    wire [31:0]       seg_len;
-    wire [15:0]       seg_id, seg_ndesc;
-    wire              cpl_valid, cpl_ready, cpl_more;
-    wire [QW-1:0]     cpl_queue;
-    wire [15:0]       cpl_id, cpl_ndesc;
-    wire [31:0]       cpl_len;
-
-    vq_engine #(.DATA_W(DATA_W), .QUEUES(QUEUES), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_ring (
-        .clk(clk), .rst(rst),
-        .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue[QW-1:0]), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data),
-        .cfg_packed(cfg_packed), .cfg_event_idx(cfg_event_idx), .cfg_indirect(cfg_indirect),
-        .kick_valid(kick_valid), .kick_queue(kick_queue[QW-1:0]),
-        .q_busy(q_busy), .q_broken(q_broken), .q_running(q_running),
-        .err_valid(err_valid), .err_queue(err_queue), .err_code(err_code),
-        .chain_ready(chain_ready), .chain_none(chain_none),
-        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
-        .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
-        .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
-        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
-        .cpl_len(cpl_len), .cpl_more(cpl_more),
-        .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count),
-        .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_queue),
-        .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_queue(irq_queue), .evt_suppressed(evt_suppressed),
-        .rd_req_valid(rd_req_valid[0]), .rd_req_ready(rd_req_ready[0]), .rd_req_addr(rd_req_addr[0 +: 64]),
-        .rd_req_len(rd_req_len[0 +: 16]), .rd_req_tag(rd_req_tag[0 +: 8]),
-        .rd_rsp_valid(rd_rsp_valid[0]), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last), .rd_rsp_tag(rd_rsp_tag),
-        .rd_rsp_error(rd_rsp_error),
-        .wr_req_valid(wr_req_valid[0]), .wr_req_ready(wr_req_ready[0]), .wr_req_addr(wr_req_addr[0 +: 64]),
-        .wr_req_len(wr_req_len[0 +: 16]), .wr_req_tag(wr_req_tag[0 +: 8]),
-        .wr_dat_valid(wr_dat_valid[0]), .wr_dat_ready(wr_dat_ready[0]), .wr_dat_data(wr_dat_data[0 +: DATA_W]),
-        .wr_rsp_valid(wr_rsp_valid[0]), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
-        .dbg_queue(dbg_queue[QW-1:0]), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_used(dbg_used),
-        .dbg_state(dbg_state)
-    );
 
     // ---- who walks which chain
     wire          data_pop_valid, data_pop_ready, data_seg_valid, data_seg_ready;
@@ -190,10 +141,12 @@ module tx_path #(
     wire [DATA_W-1:0]   fetch_tdata;
     wire [DATA_W/8-1:0] fetch_tkeep;
     wire                fetch_tlast, fetch_tvalid, fetch_tready, fetch_tuser;
-    wire [2:0]          m_queue;
+    wire [3:0]          m_queue;
     wire                fetch_idle, offload_idle, fetch_too_long, offload_too_long;
 
-    tx_fetch #(.DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .QW(QW)) u_fetch (
+    tx_fetch #(
+        .DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .QW(QW), .ADDR_W(ADDR_W), .CHAINS((PREFETCH > 16) ? PREFETCH : 16)
+    ) u_fetch (
         .clk(clk), .rst(rst), .cfg_enable(cfg_enable), .cfg_hash_report(cfg_hash_report), .idle(fetch_idle),
         .chain_ready(chain_ready[QUEUE_PAIRS-1:0]),
         .pop_valid(data_pop_valid), .pop_ready(data_pop_ready), .pop_queue(data_pop_queue),
@@ -201,9 +154,9 @@ module tx_path #(
         .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
         .cpl_valid(data_cpl_valid), .cpl_ready(data_cpl_ready), .cpl_queue(data_cpl_queue), .cpl_id(data_cpl_id),
         .cpl_ndesc(data_cpl_ndesc), .cpl_len(data_cpl_len), .cpl_more(data_cpl_more),
-        .rd_req_valid(rd_req_valid[1]), .rd_req_ready(rd_req_ready[1]), .rd_req_addr(rd_req_addr[64 +: 64]),
-        .rd_req_len(rd_req_len[16 +: 16]), .rd_req_tag(rd_req_tag[8 +: 8]),
-        .rd_rsp_valid(rd_rsp_valid[1]), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last), .rd_rsp_tag(rd_rsp_tag),
+        .rd_req_valid(rd_req_valid[0]), .rd_req_ready(rd_req_ready[0]), .rd_req_addr(rd_req_addr[0 +: 64]),
+        .rd_req_len(rd_req_len[0 +: 16]), .rd_req_tag(rd_req_tag[0 +: 8]),
+        .rd_rsp_valid(rd_rsp_valid[0]), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last), .rd_rsp_tag(rd_rsp_tag),
         .rd_rsp_error(rd_rsp_error),
         .m_meta_valid(fetch_meta_valid), .m_meta_ready(fetch_meta_ready), .m_meta(fetch_meta),
         .m_axis_tdata(fetch_tdata), .m_axis_tkeep(fetch_tkeep), .m_axis_tlast(fetch_tlast), .m_axis_tvalid(fetch_tvalid),
@@ -214,7 +167,7 @@ module tx_path #(
 
     pulse_merge u_too_long (.clk(clk), .rst(rst), .a(fetch_too_long), .b(offload_too_long), .any(evt_drop_too_long));
 
-    tx_offload #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) u_offload (
+    tx_offload #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME), .TX_STORE(TX_STORE)) u_offload (
         .clk(clk), .rst(rst), .idle(offload_idle),
         .s_meta_valid(fetch_meta_valid), .s_meta_ready(fetch_meta_ready), .s_meta(fetch_meta),
         .s_axis_tdata(fetch_tdata), .s_axis_tkeep(fetch_tkeep), .s_axis_tlast(fetch_tlast), .s_axis_tvalid(fetch_tvalid),
@@ -227,14 +180,23 @@ module tx_path #(
         .evt_too_long(offload_too_long)
     );
 
-    flow_tap #(.DATA_W(DATA_W)) u_tap (
-        .clk(clk), .rst(rst), .cfg_enable(cfg_learn),
-        .s_valid(m_axis_tvalid && m_axis_tready), .s_data(m_axis_tdata), .s_keep(m_axis_tkeep), .s_last(m_axis_tlast),
-        .s_pair(m_queue), .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair)
-    );
+    generate
+        if (STEERING != 0) begin : g_tap
+            flow_tap #(.DATA_W(DATA_W)) u_tap (
+                .clk(clk), .rst(rst), .cfg_enable(cfg_learn),
+                .s_valid(m_axis_tvalid && m_axis_tready), .s_data(m_axis_tdata), .s_keep(m_axis_tkeep), .s_last(m_axis_tlast),
+                .s_pair(m_queue), .learn_valid(learn_valid), .learn_index(learn_index), .learn_pair(learn_pair)
+            );
+        end else begin : g_tap
+            assign learn_valid = 1'b0;
+            assign learn_index = 8'd0;
+            assign learn_pair  = 4'd0;
+            wire unused_tap = &{1'b0, cfg_learn, m_queue};
+        end
+    endgenerate
 
     // ---- commands
-    ctrl_queue #(.DATA_W(DATA_W)) u_ctrl (
+    ctrl_queue #(.DATA_W(DATA_W), .ADDR_W(ADDR_W), .RAM_BYTES(COMMAND_RAM), .WRITABLE(COMMAND_RAM / 64)) u_ctrl (
         .clk(clk), .rst(rst), .stop(ctl_stop),
         .chain_ready(chain_ready[QUEUE_PAIRS]),
         .pop_valid(ctrl_pop_valid), .pop_ready(ctrl_pop_ready),
@@ -242,21 +204,20 @@ module tx_path #(
         .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
         .cpl_valid(ctrl_cpl_valid), .cpl_ready(ctrl_cpl_ready), .cpl_id(ctrl_cpl_id), .cpl_ndesc(ctrl_cpl_ndesc),
         .cpl_len(ctrl_cpl_len),
-        .rd_req_valid(rd_req_valid[2]), .rd_req_ready(rd_req_ready[2]), .rd_req_addr(rd_req_addr[128 +: 64]),
-        .rd_req_len(rd_req_len[32 +: 16]), .rd_req_tag(rd_req_tag[16 +: 8]),
-        .rd_rsp_valid(rd_rsp_valid[2]), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last), .rd_rsp_tag(rd_rsp_tag),
+        .rd_req_valid(rd_req_valid[1]), .rd_req_ready(rd_req_ready[1]), .rd_req_addr(rd_req_addr[64 +: 64]),
+        .rd_req_len(rd_req_len[16 +: 16]), .rd_req_tag(rd_req_tag[8 +: 8]),
+        .rd_rsp_valid(rd_rsp_valid[1]), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last), .rd_rsp_tag(rd_rsp_tag),
         .rd_rsp_error(rd_rsp_error),
-        .wr_req_valid(wr_req_valid[1]), .wr_req_ready(wr_req_ready[1]), .wr_req_addr(wr_req_addr[64 +: 64]),
-        .wr_req_len(wr_req_len[16 +: 16]), .wr_req_tag(wr_req_tag[8 +: 8]),
-        .wr_dat_valid(wr_dat_valid[1]), .wr_dat_ready(wr_dat_ready[1]), .wr_dat_data(wr_dat_data[DATA_W +: DATA_W]),
-        .wr_rsp_valid(wr_rsp_valid[1]), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
+        .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr),
+        .wr_req_len(wr_req_len), .wr_req_tag(wr_req_tag),
+        .wr_dat_valid(wr_dat_valid), .wr_dat_ready(wr_dat_ready), .wr_dat_data(wr_dat_data),
+        .wr_rsp_valid(wr_rsp_valid), .wr_rsp_tag(wr_rsp_tag), .wr_rsp_error(wr_rsp_error),
         .ctl_pending(ctl_pending), .ctl_too_long(ctl_too_long), .ctl_length(ctl_length), .ctl_capacity(ctl_capacity),
         .ctl_done_valid(ctl_done_valid), .ctl_done_length(ctl_done_length),
         .ctl_ram_we(ctl_ram_we), .ctl_ram_addr(ctl_ram_addr), .ctl_ram_wdata(ctl_ram_wdata), .ctl_ram_rdata(ctl_ram_rdata)
     );
 
     assign idle = fetch_idle && offload_idle && !m_axis_tvalid;
-    wire unused = &{1'b0, chain_none, q_running, qcfg_queue, kick_queue, dbg_queue, dbg_avail_next, dbg_state};
 endmodule
 
 `default_nettype wire

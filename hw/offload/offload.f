@@ -5,6 +5,8 @@ hw/offload/checksum/frame_gate.v
 hw/offload/checksum/rx_parse.v
 hw/offload/checksum/rx_sum.v
 hw/offload/checksum/rx_verify.v
+hw/offload/checksum/rx_words.v
+hw/offload/checksum/rx_verify_words.v
 hw/offload/checksum/rx_walk.v
 hw/offload/checksum/rx_walk_step.v
 hw/offload/tso/tso_header.v

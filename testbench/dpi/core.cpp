@@ -70,8 +70,12 @@ void look_at_fds(int timeout_ms) {
     static std::vector<pollfd> fds;
     fds = watched;
     guest_watch(fds);
-    const size_t kicks_end = fds.size();
+    const size_t tap_at = fds.size();
     if (wire_tap_fd() >= 0) fds.push_back({wire_tap_fd(), POLLIN, 0});
+    const size_t uart_at = fds.size();
+    if (uart_fd() >= 0) fds.push_back({uart_fd(), POLLIN, 0});
+    const size_t etherbone_at = fds.size();
+    if (etherbone_fd() >= 0) fds.push_back({etherbone_fd(), POLLIN, 0});
     const bool polled = guest_polled();
     if (fds.empty() && !polled && timeout_ms == 0) return;
     if (::poll(fds.data(), fds.size(), polled && timeout_ms > POLLED_MS ? POLLED_MS : timeout_ms) <= 0 && !polled) return;
@@ -81,7 +85,9 @@ void look_at_fds(int timeout_ms) {
         host |= readable[i];
     }
     guest_look(fds.data() + watched.size());
-    if (fds.size() > kicks_end && fds.back().revents & POLLIN) wire_tap_poll();
+    if (uart_at > tap_at && fds[tap_at].revents & POLLIN) wire_tap_poll();
+    if (etherbone_at > uart_at && fds[uart_at].revents & POLLIN) uart_poll();
+    if (fds.size() > etherbone_at && fds[etherbone_at].revents & POLLIN) etherbone_poll();
     if (host) wake_live();
 }
 
@@ -127,7 +133,7 @@ void slow_checks(ps_t now) {
 using namespace ferrule;
 
 // One call in every core clock cycle. Result: 0 wake level, 1 host MMIO waits, 2 management MMIO waits,
-// 3 a beat towards the card is due, 4 link up.
+// 3 a beat towards the card is due, 4 link up, 5 a byte for a board's serial line waits, 6 a frame for its Etherbone port.
 extern "C" int fr_tick(int busy, int timers, int irq) {
     const ps_t now = now_ps();
     h.cycles++;
@@ -140,7 +146,9 @@ extern "C" int fr_tick(int busy, int timers, int irq) {
             raise(MGMT_IRQ);
         }
     }
-    if (busy | (h.wire_pending != 0) | (h.memory_pending != 0) | (h.mmio_pending != 0)) h.active_cycle = h.cycles;
+    if (busy | (h.wire_pending != 0) | (h.memory_pending != 0) | (h.mmio_pending != 0) | uart_waiting() |
+        etherbone_waiting())
+        h.active_cycle = h.cycles;
     else if (h.cycles - h.active_cycle >= idle_cycles && !h.reasons) {
         if (want_idle) {
             want_idle = 0;
@@ -154,7 +162,8 @@ extern "C" int fr_tick(int busy, int timers, int irq) {
         look_at_fds(0);
     }
     return int(h.wake) | int(mmio_waiting(0)) << 1 | int(mmio_waiting(1)) << 2 |
-           int(now + h.period >= wire_rx_due()) << 3 | int(wire_link_up()) << 4;
+           int(now + h.period >= wire_rx_due()) << 3 | int(wire_link_up()) << 4 |
+           int(uart_waiting()) << 5 | int(etherbone_waiting()) << 6;
 }
 
 extern "C" void fr_start(int data_w, int period_ps) {

@@ -87,6 +87,12 @@ ps_t wire_rx_due();
 bool wire_link_up();
 void wire_tap_poll();
 int wire_tap_fd();
+bool uart_waiting();
+int uart_fd();  // -1: there is no serial line, or enough of it
+void uart_poll();
+bool etherbone_waiting();
+int etherbone_fd();  // -1: there is no such port, or enough waits for it
+void etherbone_poll();
 void guest_watch(std::vector<pollfd>& fds);  // adds the kick descriptors ...
 void guest_look(const pollfd* fds);          // ... and takes what poll() said of them
 bool guest_polled();                         // some queue has no kick descriptor and wants to be looked at

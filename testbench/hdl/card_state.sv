@@ -3,45 +3,58 @@
 // until C++ asks (testbench/dpi/card_state.cpp); every value goes there under its name, the name diagnosis.py knows it by.
 `timescale 1ns/1ps
 
-// One queue of a ring engine. Names below are looked up in the path it is bound into.
-module queue_state #(
-    parameter Q  = 0,                           // in its engine
-    parameter GQ = 0                            // in the card
-);
-    import "DPI-C" context function void fr_state_place(input int place);
-    import "DPI-C" function void fr_state_put(input string name, input longint value);
-    export "DPI-C" function fr_queue_tell;
-
-    initial fr_state_place(GQ);
-
-    function void fr_queue_tell();
-        fr_state_put("running", 64'(u_ring.q_running[Q]));
-        fr_state_put("broken", 64'(u_ring.q_broken[Q]));
-        fr_state_put("busy", 64'(u_ring.q_busy[Q]));
-        fr_state_put("chain_ready", 64'(u_ring.chain_ready[Q]));
-        fr_state_put("chain_none", 64'(u_ring.chain_none[Q]));
-        fr_state_put("size", 64'(u_ring.u_tables.size_of[Q]));
-        fr_state_put("avail_ring", u_ring.u_tables.avail_of[Q]);
-        fr_state_put("used_ring", u_ring.u_tables.used_of[Q]);
-        fr_state_put("seen", 64'(u_ring.u_fetch.seen[Q]));
-        fr_state_put("next", 64'(u_ring.u_fetch.next[Q]));
-        fr_state_put("state", 64'(u_ring.u_fetch.state_q[Q]));
-        fr_state_put("kicked", 64'(u_ring.u_fetch.kicked[Q]));
-        fr_state_put("used", 64'(u_ring.u_used.memory[Q]));
-        fr_state_put("unpublished", 64'(u_ring.u_used.unpublished[Q]));
-        fr_state_put("popped", 64'(u_ring.u_in_hand.g_queue[Q].count));
-        fr_state_put("reading", 64'(u_ring.u_reading.g_queue[Q].count));
-        fr_state_put("writing", 64'(u_ring.u_writing.g_queue[Q].count));
-        fr_state_put("asking", 64'(u_ring.u_notify.asking[Q]));
-    endfunction
+// One queue of a ring engine, which is looked up by its name in what this is bound into. Q: in its engine, GQ: in the card.
+`define QUEUE_STATE(NAME, ENGINE) \
+module NAME #( \
+    parameter Q  = 0, \
+    parameter GQ = 0 \
+); \
+    import "DPI-C" context function void fr_state_place(input int place); \
+    import "DPI-C" function void fr_state_put(input string name, input longint value); \
+    export "DPI-C" function fr_queue_tell; \
+    initial fr_state_place(GQ); \
+    function void fr_queue_tell(); \
+        fr_state_put("running", 64'(ENGINE.q_running[Q])); \
+        fr_state_put("broken", 64'(ENGINE.q_broken[Q])); \
+        fr_state_put("busy", 64'(ENGINE.q_busy[Q])); \
+        fr_state_put("chain_ready", 64'(ENGINE.chain_ready[Q])); \
+        fr_state_put("chain_none", 64'(ENGINE.chain_none[Q])); \
+        fr_state_put("size", 64'(ENGINE.u_tables.size_of[Q])); \
+        fr_state_put("avail_ring", 64'(ENGINE.u_tables.base_of[4 * Q + 2])); \
+        fr_state_put("used_ring", 64'(ENGINE.u_tables.base_of[4 * Q + 3])); \
+        fr_state_put("seen", 64'(ENGINE.u_fetch.seen[Q])); \
+        fr_state_put("next", 64'(ENGINE.u_fetch.next[Q])); \
+        fr_state_put("state", 64'(ENGINE.u_fetch.state_q[Q])); \
+        fr_state_put("kicked", 64'(ENGINE.u_fetch.kicked[Q])); \
+        fr_state_put("used", 64'(ENGINE.u_used.memory[Q])); \
+        fr_state_put("unpublished", 64'(ENGINE.u_used.unpublished[Q])); \
+        fr_state_put("popped", 64'(ENGINE.u_in_hand.g_queue[Q].count)); \
+        fr_state_put("reading", 64'(ENGINE.u_reading.g_queue[Q].count)); \
+        fr_state_put("writing", 64'(ENGINE.u_writing.g_queue[Q].count)); \
+        fr_state_put("asking", 64'(ENGINE.u_notify.asking[Q])); \
+    endfunction \
 endmodule
 
+`QUEUE_STATE(queue_state_tx, g_two.u_tx)
+`QUEUE_STATE(queue_state_rx, g_two.u_rx)
+`QUEUE_STATE(queue_state_any, g_one.u_ring)
+
 module queue_states #(
-    parameter PAIRS = 1,
-    parameter TX    = 0                         // the transmit engine has the control queue as its last
+    parameter PAIRS  = 1,
+    parameter SHARED = 0
 );
-    for (genvar q = 0; q < PAIRS + TX; q++) begin : g_queue
-        queue_state #(.Q(q), .GQ(q == PAIRS ? 2 * PAIRS : 2 * q + TX)) i_queue ();
+    if (SHARED != 0) begin : g_any
+        for (genvar q = 0; q < PAIRS; q++) begin : g_pair
+            queue_state_any #(.Q(q), .GQ(2 * q + 1)) i_tx ();
+            queue_state_any #(.Q(PAIRS + 1 + q), .GQ(2 * q)) i_rx ();
+        end
+        queue_state_any #(.Q(PAIRS), .GQ(2 * PAIRS)) i_control ();
+    end else begin : g_each
+        for (genvar q = 0; q < PAIRS; q++) begin : g_pair
+            queue_state_tx #(.Q(q), .GQ(2 * q + 1)) i_tx ();
+            queue_state_rx #(.Q(q), .GQ(2 * q)) i_rx ();
+        end
+        queue_state_tx #(.Q(PAIRS), .GQ(2 * PAIRS)) i_control ();
     end
 endmodule
 
@@ -80,6 +93,5 @@ module card_state;
     endfunction
 endmodule
 
-bind tx_path queue_states #(.PAIRS(QUEUE_PAIRS), .TX(1)) i_queue_states ();
-bind rx_path queue_states #(.PAIRS(QUEUE_PAIRS), .TX(0)) i_queue_states ();
+bind rings queue_states #(.PAIRS(QUEUE_PAIRS), .SHARED(SHARED_RINGS)) i_queue_states ();
 bind ferrule_nic card_state i_card_state ();

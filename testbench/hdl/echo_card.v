@@ -8,7 +8,18 @@ module echo_card #(
     parameter QUEUE_SIZE_MAX = 1024,
     parameter MAX_FRAME      = 9216,
     parameter MAC_KIND       = 1,
-    parameter CORE_HZ        = 250000000
+    parameter CORE_HZ        = 250000000,
+    parameter ADDR_W         = 64,
+    parameter PACKED_RINGS   = 1,
+    parameter STEERING       = 1,
+    parameter VLAN_FILTER    = 1,
+    parameter RX_CHECKSUM    = 1,
+    parameter MAC_TABLE      = 32,
+    parameter RX_STORE       = 32768,
+    parameter PREFETCH       = 64,
+    parameter SHARED_RINGS   = 0,
+    parameter COMMAND_RAM    = 4096,
+    parameter TX_STORE       = 2 * MAX_FRAME
 ) (
     // clocks
     input  wire                clk,
@@ -95,6 +106,12 @@ module echo_card #(
     output reg  [7:0]          xgmii_txc,
     input  wire [63:0]         xgmii_rxd,
     input  wire [7:0]          xgmii_rxc,
+    output reg  [7:0]          gmii_txd,
+    output reg                 gmii_tx_en,
+    output reg                 gmii_tx_er,
+    input  wire [7:0]          gmii_rxd,
+    input  wire                gmii_rx_dv,
+    input  wire                gmii_rx_er,
     output wire [DATA_W-1:0]   m_wire_axis_tdata,
     output wire [DATA_W/8-1:0] m_wire_axis_tkeep,
     output wire                m_wire_axis_tlast,
@@ -275,8 +292,11 @@ module echo_card #(
         end
     end
 
-    // XGMII: every word goes straight back.
+    // XGMII, GMII: every word goes straight back.
     always @(posedge mac_rx_clk) begin
+        gmii_txd   <= gmii_rxd;
+        gmii_tx_en <= gmii_rx_dv && !mac_rx_rst;
+        gmii_tx_er <= gmii_rx_er && !mac_rx_rst;
         xgmii_txd <= mac_rx_rst ? 64'h0707070707070707 : xgmii_rxd;
         xgmii_txc <= mac_rx_rst ? 8'hff : xgmii_rxc;
     end

@@ -11,7 +11,18 @@ module sim_top #(
     parameter QUEUE_SIZE_MAX = 1024,
     parameter MAX_FRAME      = 9216,
     parameter MAC_KIND       = 1,
-    parameter CORE_HZ        = 250000000
+    parameter CORE_HZ        = 250000000,
+    parameter ADDR_W         = 64,
+    parameter PACKED_RINGS   = 1,
+    parameter STEERING       = 1,
+    parameter VLAN_FILTER    = 1,
+    parameter RX_CHECKSUM    = 1,
+    parameter MAC_TABLE      = 32,
+    parameter RX_STORE       = 32768,
+    parameter PREFETCH       = 64,
+    parameter SHARED_RINGS   = 0,
+    parameter COMMAND_RAM    = 4096,
+    parameter TX_STORE       = 2 * MAX_FRAME
 );
     import "DPI-C" function int fr_tick(input int busy, input int timers, input int irq);
     import "DPI-C" function void fr_start(input int data_w, input int period_ps);
@@ -31,6 +42,8 @@ module sim_top #(
     end
     if (MAC_KIND == 0) begin : g_mac_clock
         always #3.2 mac_clk = ~mac_clk;
+    end else if (MAC_KIND == 2) begin : g_mac_clock
+        always #4.0 mac_clk = ~mac_clk;
     end
     logic [1:0] mac_rst = 3;
     always @(posedge mac_clk) mac_rst <= {mac_rst[0], rst};
@@ -106,18 +119,23 @@ module sim_top #(
     logic              tx_tlast, tx_tvalid, tx_tready, rx_tlast, rx_tuser, rx_tvalid;
     logic [63:0]       xgmii_txd, xgmii_rxd;
     logic [7:0]        xgmii_txc, xgmii_rxc;
+    logic [7:0]        gmii_txd, gmii_rxd;
+    logic              gmii_tx_en, gmii_tx_er, gmii_rx_dv, gmii_rx_er;
+    if (MAC_KIND == 0) begin : g_xgmii
+        servant_wire_xgmii i_wire (
+            .clk(mac_clk), .rst(mac_rst[1]), .txd(xgmii_txd), .txc(xgmii_txc), .rxd(xgmii_rxd), .rxc(xgmii_rxc)
+        );
+    end else begin : g_no_xgmii
+        assign xgmii_rxd = 64'h0707070707070707;
+        assign xgmii_rxc = 8'hff;
+    end
     if (MAC_KIND == 1) begin : g_stream
         servant_wire_stream #(.DATA_W(DATA_W)) i_wire (
             .clk(clk), .rst(rst), .due(work[3]),
             .s_tdata(tx_tdata), .s_tkeep(tx_tkeep), .s_tlast(tx_tlast), .s_tvalid(tx_tvalid), .s_tready(tx_tready),
             .m_tdata(rx_tdata), .m_tkeep(rx_tkeep), .m_tlast(rx_tlast), .m_tuser(rx_tuser), .m_tvalid(rx_tvalid)
         );
-        assign xgmii_rxd = 64'h0707070707070707;
-        assign xgmii_rxc = 8'hff;
-    end else begin : g_xgmii
-        servant_wire_xgmii i_wire (
-            .clk(mac_clk), .rst(mac_rst[1]), .txd(xgmii_txd), .txc(xgmii_txc), .rxd(xgmii_rxd), .rxc(xgmii_rxc)
-        );
+    end else begin : g_no_stream
         assign tx_tready = 1'b0;
         assign rx_tvalid = 1'b0;
         assign rx_tdata  = '0;
@@ -125,10 +143,22 @@ module sim_top #(
         assign rx_tlast  = 1'b0;
         assign rx_tuser  = 1'b0;
     end
+    if (MAC_KIND == 2) begin : g_gmii
+        servant_wire_gmii i_wire (
+            .tx_clk(mac_clk), .rx_clk(mac_clk), .rst(mac_rst[1]), .txd(gmii_txd), .tx_en(gmii_tx_en), .tx_er(gmii_tx_er),
+            .rxd(gmii_rxd), .rx_dv(gmii_rx_dv), .rx_er(gmii_rx_er)
+        );
+    end else begin : g_no_gmii
+        assign gmii_rxd   = 8'd0;
+        assign gmii_rx_dv = 1'b0;
+        assign gmii_rx_er = 1'b0;
+    end
 
     `FERRULE_CARD #(
         .DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME),
-        .MAC_KIND(MAC_KIND), .CORE_HZ(CORE_HZ)
+        .MAC_KIND(MAC_KIND), .CORE_HZ(CORE_HZ), .ADDR_W(ADDR_W), .PACKED_RINGS(PACKED_RINGS), .STEERING(STEERING),
+        .VLAN_FILTER(VLAN_FILTER), .RX_CHECKSUM(RX_CHECKSUM), .MAC_TABLE(MAC_TABLE), .RX_STORE(RX_STORE),
+        .PREFETCH(PREFETCH), .SHARED_RINGS(SHARED_RINGS), .COMMAND_RAM(COMMAND_RAM), .TX_STORE(TX_STORE)
     ) card (
         .clk(clk), .rst(rst),
         .mac_tx_clk(mac_clk), .mac_tx_rst(mac_rst[1]), .mac_rx_clk(mac_clk), .mac_rx_rst(mac_rst[1]),
@@ -152,6 +182,8 @@ module sim_top #(
         .m_axi_bid(bid), .m_axi_bresp(bresp), .m_axi_bvalid(bvalid), .m_axi_bready(bready),
         .msg_valid(msg_valid), .msg_ready(1'b1), .msg_vector(msg_vector), .msg_addr(msg_addr), .msg_data(msg_data),
         .xgmii_txd(xgmii_txd), .xgmii_txc(xgmii_txc), .xgmii_rxd(xgmii_rxd), .xgmii_rxc(xgmii_rxc),
+        .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er),
+        .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
         .m_wire_axis_tdata(tx_tdata), .m_wire_axis_tkeep(tx_tkeep), .m_wire_axis_tlast(tx_tlast),
         .m_wire_axis_tvalid(tx_tvalid), .m_wire_axis_tready(tx_tready),
         .s_wire_axis_tdata(rx_tdata), .s_wire_axis_tkeep(rx_tkeep), .s_wire_axis_tlast(rx_tlast),

@@ -6,6 +6,7 @@
 module tx_offload_bench #(
     parameter DATA_W = 128,
     parameter MAX_FRAME = 9216,
+    parameter TX_STORE = 2 * MAX_FRAME,
     parameter KEEP_W = DATA_W / 8
 ) (
     input  wire                     clk,
@@ -18,7 +19,7 @@ module tx_offload_bench #(
     // {meta ready, tready of s, idle, tlast, tvalid, tkeep, tdata}; tkeep and tdata are 0 without tvalid
     output wire [DATA_W+KEEP_W+4:0] m,
     // queue of the frame
-    output wire [2:0]               m_queue,
+    output wire [3:0]               m_queue,
     // ten counters of 32 bits, in the order of tx_offload's ports
     output wire [319:0]             events
 );
@@ -31,7 +32,7 @@ module tx_offload_bench #(
     wire              s_tready;
     wire              meta_ready;
 
-    tx_offload #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) dut (
+    tx_offload #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME), .TX_STORE(TX_STORE)) dut (
         .clk(clk), .rst(rst),
         .s_meta_valid(meta[`TXM_W]), .s_meta_ready(meta_ready), .s_meta(meta[`TXM_W-1:0]),
         .s_axis_tdata(s[DATA_W-1:0]), .s_axis_tkeep(s[DATA_W +: KEEP_W]), .s_axis_tvalid(s[DATA_W+KEEP_W]),

@@ -67,12 +67,16 @@ def run_bench(
     testcase: str | Sequence[str] | None = None,
     env: Mapping[str, str] | None = None,
     waves: bool = False,
-) -> None:
+    build_args: Sequence[str] = (),
+) -> dict[str, float]:
     """Run the cocotb tests of ``module`` against ``toplevel``; raise pytest's failure with the seed on any failed test.
 
+    Returns the simulated time in nanoseconds that each test took.
+
     ``sources`` are paths relative to the project's root, in compile order. ``parameters`` are the Verilog ones.
-    ``env`` reaches the bench as environment variables. A bench must call ``random.seed`` through cocotb's own seed
-    (``cocotb.RANDOM_SEED``) only; the seed is printed on failure and set again with ``FERRULE_SEED``.
+    ``env`` reaches the bench as environment variables, ``build_args`` the simulator's compiler. A bench must call
+    ``random.seed`` through cocotb's own seed (``cocotb.RANDOM_SEED``) only; the seed is printed on failure and set
+    again with ``FERRULE_SEED``.
     """
     parameters = dict(parameters or {})
     paths = [tools.ROOT / source for source in sources]
@@ -86,6 +90,7 @@ def run_bench(
         args = ["-g2005", "-Wall", "-Wno-timescale"]
     else:
         raise ValueError(f"simulator {simulator!r}: expected one of {SIMULATORS}")
+    args += build_args
     key = content_key(paths, toplevel, sorted(parameters.items()), simulator, args, waves)
     build_dir = tools.cache_dir() / f"{toplevel}-{simulator}-{key}"
     runner = get_runner(simulator)
@@ -132,11 +137,11 @@ def run_bench(
             waves=waves,
             extra_env={"PYTHONPATH": str(tools.ROOT), **(env or {})},
         )
-    check_results(results, run_dir, seed)
+    return check_results(results, run_dir, seed)
 
 
-def check_results(results: Path, run_dir: Path, seed: int) -> None:
-    """Fail on a missing, empty or failing results file; the simulator's own exit code says nothing."""
+def check_results(results: Path, run_dir: Path, seed: int) -> dict[str, float]:
+    """Each test's simulated time. Fails on a missing, empty or failing results file: the exit code says nothing."""
     log = run_dir / "run.log"
     tail = "\n".join(log.read_text().splitlines()[-60:]) if log.exists() else "(no log)"
     where = f"seed {seed} (run again with FERRULE_SEED={seed}), log {log}\n{tail}"
@@ -146,6 +151,12 @@ def check_results(results: Path, run_dir: Path, seed: int) -> None:
     bad = [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
     if bad:
         pytest.fail(f"failed in simulation: {', '.join(map(str, bad))}; {where}")
-    if not any(case.find("skipped") is None for case in cases):
+    ran = [case for case in cases if case.find("skipped") is None]
+    if not ran:
         pytest.fail(f"no test ran; {where}")
     shutil.rmtree(run_dir, ignore_errors=True)
+    return {case.attrib["name"]: float(_property(case, "sim_time_duration")) for case in ran}
+
+
+def _property(case: ElementTree.Element, name: str) -> str:
+    return next(entry.attrib["value"] for entry in case.iter("property") if entry.attrib["name"] == name)

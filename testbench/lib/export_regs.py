@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, cast
 from systemrdl import RDLCompiler
 from systemrdl.node import AddressableNode, MemNode, RegfileNode, RegNode
 
+from testbench.lib import generated
 from testbench.lib.tools import ROOT
 
 SOURCE = "hw/nic/regs/ferrule.rdl"
@@ -273,20 +273,12 @@ def generate() -> dict[str, str]:
 
 def stale(root: Path = ROOT) -> list[str]:
     """Generated files that are missing or differ from what the source gives."""
-    files = generate().items()
-    return [path for path, text in files if not (root / path).exists() or (root / path).read_text() != text]
+    return generated.stale(generate(), root)
 
 
 def main() -> int:
     """Write the files, or with ``--check`` only say which are stale."""
-    if "--check" in sys.argv[1:]:
-        late = stale()
-        print("\n".join(f"stale: {path} ({NOTICE})" for path in late) or "generated register files are up to date")
-        return 1 if late else 0
-    for path, text in generate().items():
-        (ROOT / path).write_text(text)
-        print(f"wrote {path}")
-    return 0
+    return generated.write(generate(), NOTICE)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from testbench.lib.config import CardConfig, HostConfig, Impairments, RunConfig, WireConfig
+from testbench.lib.config import BoardConfig, CardConfig, HostConfig, Impairments, RunConfig, WireConfig
 
 
 def config_to_json(config: RunConfig) -> dict[str, Any]:
@@ -21,5 +21,6 @@ def config_from_json(values: dict[str, Any]) -> RunConfig:
         if wire[direction]:
             flaps = tuple(tuple(flap) for flap in wire[direction]["flaps_ns"])
             wire[direction] = Impairments(**{**wire[direction], "flaps_ns": flaps})
-    parts = {"card": CardConfig(**values["card"]), "host": HostConfig(**values["host"]), "wire": WireConfig(**wire)}
+    card = BoardConfig if values["card"]["module"] == BoardConfig.module else CardConfig
+    parts = {"card": card(**values["card"]), "host": HostConfig(**values["host"]), "wire": WireConfig(**wire)}
     return RunConfig(**{**values, **parts})

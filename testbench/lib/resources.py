@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,55 +34,67 @@ class Budget:
 
 
 BUDGETS = (
-    Budget("vq_engine", "tx_path", 108, 10),
+    Budget("rings", TOP, 216, 20),
     Budget("ctrl_queue", "tx_path", 40, 1),
     Budget("tx_fetch", "tx_path", 40, 2),
     Budget("tx_offload", "tx_path", 160, 6),
     Budget("rx_classify", "rx_path", 26, 0),
     Budget("frame_store", "rx_path", 336, 10),
     Budget("rx_writer", "rx_path", 16, 1),
-    Budget("vq_engine", "rx_path", 108, 10),
     Budget("dma_read", TOP, 1, 0),
     Budget("dma_write", TOP, 1, 0),
     Budget("mac_stream", TOP, 0, 0),
     Budget("mac_xgmii", TOP, 28, 0),
+    Budget("mac_gmii", TOP, 6, 0),
     Budget("regs_top", TOP, 28, 3),
     Budget("coalesce", TOP, 1, 0),
     Budget("msix", TOP, 1, 0),
 )
 
 FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE")
-BLOCK_RAMS = {"RAMB36E2": 1.0, "RAMB18E2": 0.5}
+BLOCK_RAMS = {"RAMB36E2": 1.0, "RAMB18E2": 0.5, "RAMB36E1": 1.0, "RAMB18E1": 0.5}
 # LUTs that a LUT RAM or a shift register occupies
 LUT_RAMS = {
     "RAM32X1S": 1, "RAM64X1S": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4,
     "RAM32M16": 8, "RAM64M8": 8, "RAM128X1S": 2, "RAM256X1S": 4, "RAM256X1D": 8, "SRL16E": 1, "SRLC32E": 1,
 }  # fmt: skip
 
+STATISTICS = "tee -q -o {out} stat -json"
 MEMORIES = ("proc", "opt", "wreduce", "peepopt", "opt_clean", "memory -nomap")
-SYNTHESIS = ("synth_xilinx -family xcup -noiopad -noclkbuf -top {top} -run begin:map_luts", "abc -lut 6", "opt_clean")
+
+
+def synthesis(family: str) -> tuple[str, ...]:
+    """Passes up to logic in 6-input LUTs for a family that ``synth_xilinx`` knows."""
+    command = f"synth_xilinx -family {family} -noiopad -noclkbuf -top {{top}} -run begin:map_luts"
+    return command, "abc -lut 6", "opt_clean"
 
 
 class SynthesisError(RuntimeError):
     """Yosys ended with an error; the message holds the end of its log."""
 
 
-def yosys(top: str, parameters: Mapping[str, int], passes: tuple[str, ...], report: str) -> dict:
-    """Run ``passes`` on ``top`` in a process of its own, then ``report``, which writes ``{out}``; the JSON it wrote."""
+def yosys(
+    top: str, parameters: Mapping[str, int], passes: tuple[str, ...], report: str, timeout_s: float = 900,
+    memory: int = 8 << 30, sources: Sequence[Path] | None = None,
+) -> dict:  # fmt: skip
+    """Run ``passes`` on ``top`` in a process of its own of ``memory`` bytes at most, then ``report``, which writes
+    ``{out}``; the JSON it wrote. ``sources`` are the files to read, the whole card's unless they are given."""
     includes = " ".join(f"-I{folder}" for folder in tools.INCLUDES)
     settings = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
     with tempfile.TemporaryDirectory() as folder:
         out, log = Path(folder, "out.json"), Path(folder, "yosys.log")
         lines = [
-            f"read_verilog -defer {includes} {' '.join(map(str, card_sources()))}",
+            f"read_verilog -defer {includes} {' '.join(map(str, sources or card_sources()))}",
             f"hierarchy -check -top {top} {settings}",
             *(line.format(top=top) for line in passes),
             report.format(out=out),
         ]
         calls = "\n".join(f"ys.run_pass({line!r}, d)" for line in lines)
-        script = f"from pyosys import libyosys as ys\nd = ys.Design()\n{calls}\n"
+        limit = f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))\n"
+        script = f"{limit}from pyosys import libyosys as ys\nd = ys.Design()\n{calls}\n"
+        command = [sys.executable, "-c", script]
         with open(log, "w") as stream:
-            done = subprocess.run([sys.executable, "-c", script], stdout=stream, stderr=stream, cwd=folder, timeout=900)
+            done = subprocess.run(command, stdout=stream, stderr=stream, cwd=folder, timeout=timeout_s)
         if done.returncode or not out.exists():
             raise SynthesisError(f"yosys failed on {top}:\n{log.read_text()[-2000:]}")
         return json.loads(out.read_text())
@@ -132,13 +144,13 @@ def _block(tree: Tree, module: str, parent: str) -> Counter[str]:
 
 
 def _named(trees: Mapping[str, Tree], budget: Budget) -> Counter[str]:
-    """Cells of a block. The XGMII MAC is not in the card as measured: it is a top of its own."""
+    """Cells of a block. The MACs with clocks of their own are not in the card as measured: each is a top."""
     if budget.module in trees:
         return _total(trees[budget.module], next(n for n in trees[budget.module] if base_name(n) == budget.module))
     return _block(trees[TOP], budget.module, budget.parent)
 
 
-TOPS = {TOP: CARD, "mac_xgmii": {"DATA_W": CARD["DATA_W"]}}
+TOPS = {TOP: CARD, **{mac: {"DATA_W": CARD["DATA_W"]} for mac in ("mac_xgmii", "mac_gmii")}}
 
 
 def memories() -> tuple[dict[Budget, int], list[Memory]]:
@@ -183,17 +195,23 @@ def _cost(cells: Counter[str]) -> Cost:
     )
 
 
+def _cells(report: dict) -> Tree:
+    return {
+        name.removeprefix("\\"): Counter(content["num_cells_by_type"]) for name, content in report["modules"].items()
+    }
+
+
 def synthesise() -> tuple[dict[Budget, Cost], Cost]:
     """Cost of each block, and of the card (with MAC_KIND 1)."""
-    trees: dict[str, Tree] = {}
-    for top, parameters in TOPS.items():
-        report = yosys(top, parameters, SYNTHESIS, "tee -q -o {out} stat -json")
-        trees[top] = {
-            name.removeprefix("\\"): Counter(content["num_cells_by_type"])
-            for name, content in report["modules"].items()
-        }
-    card = _total(trees[TOP], next(name for name in trees[TOP] if base_name(name) == TOP))
-    return {budget: _cost(_named(trees, budget)) for budget in BUDGETS}, _cost(card)
+    reports = {top: yosys(top, parameters, synthesis("xcup"), STATISTICS) for top, parameters in TOPS.items()}
+    trees = {top: _cells(report) for top, report in reports.items()}
+    return {budget: _cost(_named(trees, budget)) for budget in BUDGETS}, card_cost(reports[TOP])
+
+
+def card_cost(report: dict) -> Cost:
+    """Cost of the whole card, of a report that ``STATISTICS`` wrote."""
+    tree = _cells(report)
+    return _cost(_total(tree, next(name for name in tree if base_name(name) == TOP)))
 
 
 def main() -> None:

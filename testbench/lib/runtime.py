@@ -16,7 +16,7 @@ from typing import Any
 
 from testbench.lib import errors, tools
 from testbench.lib.alarm import wall_alarm
-from testbench.lib.config import CardConfig, HostConfig, RunConfig, WireConfig
+from testbench.lib.config import LINE_GBPS, CardConfig, HostConfig, RunConfig, WireConfig
 from testbench.lib.jobs import config_to_json
 
 DEVICES = ("rtl", "model")
@@ -105,9 +105,10 @@ def run_simulation(
     numbers; with ``own_session`` a Ctrl-C does not reach it, and the caller must tell it to end.
     Raises the error the run ended with (``testbench.lib.errors``).
     """
+    card = card or CardConfig()
     config = RunConfig(
         quiet_ns=quiet_ns, wall_limit_s=wall_limit_s, capture_file=capture_file,
-        card=card or CardConfig(), host=host or HostConfig(), wire=wire or WireConfig(),
+        card=card, host=host or HostConfig(), wire=wire or WireConfig(gbps=LINE_GBPS.get(card.mac_kind, 10)),
     )  # fmt: skip
     if device not in DEVICES:
         raise ValueError(f"device {device!r}: expected one of {', '.join(DEVICES)}")

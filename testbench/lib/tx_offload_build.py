@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from testbench.lib.bench import run_bench
 
 SOURCES = [
-    *(f"hw/nic/common/{name}.v" for name in ("ram_sdp", "fifo_sync", "skid")),
+    *(f"hw/nic/common/{name}.v" for name in ("ram_sdp", "fifo_sync", "skid", "lane_rotate")),
     *(f"hw/offload/checksum/{name}.v" for name in ("csum_sum", "csum_insert", "frame_gate")),
     *(f"hw/offload/tso/{name}.v" for name in ("tso_input", "tso_parse", "tso_patch", "tso_header", "tso_segment")),
     "hw/offload/tso/tx_offload.v",
@@ -16,6 +16,9 @@ SOURCES = [
 ]
 
 
-def run_tx_offload(module: str, simulator: str, data_w: int, max_frame: int, env: Mapping[str, str]) -> None:
+def run_tx_offload(
+    module: str, simulator: str, data_w: int, max_frame: int, env: Mapping[str, str], **parameters: int
+) -> None:
     """Build and run ``module``; fails like ``run_bench``."""
-    run_bench("tx_offload_bench", module, SOURCES, simulator, {"DATA_W": data_w, "MAX_FRAME": max_frame}, env=env)
+    parameters |= {"DATA_W": data_w, "MAX_FRAME": max_frame}
+    run_bench("tx_offload_bench", module, SOURCES, simulator, parameters, env=env)

@@ -69,7 +69,7 @@ class Card:
         self.receive = Receive(memory, self.later, count, self.filter, beat, self.period_ps)
         self.receive.queues = self.queues[0:-1:2]
         self.mac = Mac(
-            timeline, wire, self.later, count, config.mac_kind == "xgmii", config.max_frame, beat, self.receive.arrived
+            timeline, wire, self.later, count, config.mac_kind != "stream", config.max_frame, beat, self.receive.arrived
         )
         self.receive.on_level = self.mac.pressure
         self.transmit = Transmit(

@@ -7,7 +7,7 @@ from typing import Any
 
 from host_driver import tso_request
 from host_driver.errors import ControlError
-from host_driver.net.control import COMMAND_BYTES
+from host_driver.net.options import COMMAND_BYTES
 from testbench.lib.bus_types import DECERR, READ, SLVERR
 from testbench.lib.bus_types import WRITE as WRITES
 from testbench.lib.oracle_tso import NetHeader, expected

@@ -8,7 +8,7 @@ from typing import Any
 
 from firmware import CardSettings, Firmware
 from host_driver import DmaMemory, Feature, NetDevice, Options, RxFrame
-from host_driver.net.queues import CONTROL_SIZE
+from host_driver.net.options import CONTROL_SIZE
 from testbench.lib.sim_base import SimBase
 
 OTHER = bytes.fromhex("02aabbccddee")

@@ -137,7 +137,8 @@ async def echo(sim, args):
     starts = sim.wire.captured(TO_CARD).records["at_ps"].tolist()
     sent = [frame.ljust(60, b"\0") if args.get("pad") else frame for frame in frames]
     return {"equal": sent == got, "count": len(got),
-            "min_gap": counters["xgmii.min_gap"], "starts": starts, "lengths": [len(frame) for frame in frames],
+            "min_gap": counters.get(f"{sim.config.card.mac_kind}.min_gap"), "starts": starts,
+            "lengths": [len(frame) for frame in frames],
             "digest": hash(tuple(got)) if args.get("digest") else None}  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entries: the card with its own 10 Gb/s MAC: line rate, link faults, and flow control in both directions."""
+"""Entries: the card with a MAC of its own, XGMII or GMII: line rate, link faults, flow control in both directions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from typing import Any
 from testbench.lib.wire_frames import AT_PEER, FROM_CARD, TO_CARD
 from testbench.system.rig import LIMIT_NS, OTHER, Rig
 
-BYTE_PS = 800
 SLOT_OVERHEAD = 24  # preamble, FCS and gap
-QUANTUM_NS = 51.2  # 512 bits
+QUANTUM_BYTES = 64
+RECEIVE_BYTES = 1_250_000  # byte times in which a slow host gets all it was sent
 PAUSE = bytes.fromhex("0180c2000001")
 OWN_FRAMES = 16
 STANDSTILL = 1  # thousandths of a byte a cycle
 LOCAL_FAULT, REMOTE_FAULT = 1, 2
+
+
+def byte_ps(sim: Any) -> float:
+    """A byte time of the wire."""
+    return 8000 / float(sim.config.wire.gbps)
+
+
+def quantum_ns(sim: Any) -> float:
+    """The unit of pause frames, 512 bit times."""
+    return QUANTUM_BYTES * byte_ps(sim) / 1000
 
 
 def pause_frame(quanta: int) -> bytes:
@@ -64,13 +74,15 @@ async def line_rate(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
         )
         first, last = sim.wire.span_ps(FROM_CARD)
         slots = count - 1 - count // 4
-        fill[str(size)] = {"whole": whole, "share": slots * (size + SLOT_OVERHEAD) * BYTE_PS / (last - first)}
+        fill[str(size)] = {"whole": whole, "share": slots * (size + SLOT_OVERHEAD) * byte_ps(sim) / (last - first)}
     mixed = [rig.rng.randrange(60, 2000) for _ in range(200)]
     result["mixed"] = await both_ways(
         rig, [rig.frame(size, OTHER) for size in mixed], [rig.frame(size) for size in reversed(mixed)]
     )
     harness = sim.counters()
-    result["wire"] = {name: harness[f"xgmii.{name}"] for name in ("min_gap", "bad_frames", "bad_preambles")}
+    result["wire"] = {
+        name: harness[f"{sim.config.card.mac_kind}.{name}"] for name in ("min_gap", "bad_frames", "bad_preambles")
+    }
     return {**result, "fill": fill, "counters": await rig.close()}
 
 
@@ -120,6 +132,26 @@ async def faults(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def link_losses(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
+    """The link goes in the middle of traffic and comes back, again and again: rings go on, and then so do frames."""
+    rig = await Rig(sim, args).up()
+    cases = []
+    for _ in range(args["turns"]):
+        sim.wire.send_frames([rig.frame(1514) for _ in range(6)])
+        for _ in range(12):
+            rig.device.transmit(rig.frame(1514, OTHER))
+        await sim.sleep_ns(10_000 + rig.rng.randrange(50_000))
+        sim.wire.link(False)
+        down, held = await until_link(rig, False), await rig.reclaim()
+        sim.wire.link(True)
+        up = await until_link(rig, True)
+        await sim.idle(LIMIT_NS)
+        while rig.device.poll():
+            pass
+        cases.append([down, held, up, await rig.ping_pong([60, 1514, 9014])])
+    return {"cases": cases, "changes": rig.device.config_changes, "counters": await rig.close()}
+
+
 async def pause_obeyed(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
     """Pause frames to the card: for how long nothing of the driver's leaves, and that it then all does."""
     rig = await Rig(sim, args).up()
@@ -133,7 +165,7 @@ async def pause_obeyed(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
         out = [rig.frame(200 + place, OTHER) for place in range(8)]
         wire = await rig.send(out)
         first = sim.wire.received[-len(out)][0] if wire == out else -1
-        holds.append([quanta * QUANTUM_NS, first - start])
+        holds.append([quanta * quantum_ns(sim), first - start])
     # the longest pause there is, ended by one of no time
     sim.wire.send(pause_frame(0xFFFF))
     await sim.sleep_ns(1_000)
@@ -176,9 +208,9 @@ class Peer:
             if quanta is None:
                 self.others.append(frame)
                 continue
-            end = at + 72 * BYTE_PS / 1000
+            end = at + 72 * byte_ps(self.rig.sim) / 1000
             self.asked.append(quanta)
-            self._stop_ns, self._go_ns = end + self._reaction_ns, end + quanta * QUANTUM_NS
+            self._stop_ns, self._go_ns = end + self._reaction_ns, end + quanta * quantum_ns(self.rig.sim)
         self._looked = len(received)
 
     async def send(self, frames: list[bytes]) -> None:
@@ -213,7 +245,7 @@ async def pause_asked(sim: Any, args: dict[str, Any]) -> dict[str, Any]:
         if slow == STANDSTILL:
             await sim.sleep_ns(60_000)
             rate.value = 0
-        got = await rig.receive(len(back), 1_000_000)
+        got = await rig.receive(len(back), RECEIVE_BYTES * round(byte_ps(sim)) // 1000)
         await sending
         rate.value = 0
         await sim.idle(LIMIT_NS)

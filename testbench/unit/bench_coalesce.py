@@ -100,6 +100,8 @@ class Bench:
         for name, signal in self.outputs.items():
             if name != "fire_gq" or seen["fire_valid"]:
                 seen[name] = int(signal.value)
+        for name in ("coal_rd_packets", "coal_rd_usecs"):
+            seen[name] = int(getattr(self.dut, name).value)
         self.model.cycle(seen)
         await RisingEdge(self.dut.clk)
         return seen
@@ -121,21 +123,21 @@ async def announces_by_packets_or_time(dut):
     """Enough packets, or enough time after the first, whichever is first; nothing before; either limit 0: at once."""
     bench = Bench(dut)
     await bench.start()
-    gq = 1
+    gq, soon = 1, bench.queues + 20  # the scanner comes to every queue
     await bench.cycle(pub_valid=1, pub_gq=gq, pub_count=1)
-    assert await bench.fires(20, gq) == 1, "no limits after reset"
+    assert await bench.fires(soon, gq) == 1, "no limits after reset"
     for packets, usecs in ((0, 9), (9, 0)):
         await bench.limits(gq, packets, usecs)
         await bench.cycle(pub_valid=1, pub_gq=gq, pub_count=1)
-        assert await bench.fires(20, gq) == 1
+        assert await bench.fires(soon, gq) == 1
     await bench.limits(gq, 4, 20)
     await bench.cycle(pub_valid=1, pub_gq=gq, pub_count=3)
     assert await bench.fires(180, gq) == 0
-    assert await bench.fires(40, gq) == 1, "20 us after the first frame"
+    assert await bench.fires(20 + soon, gq) == 1, "20 us after the first frame"
     await bench.cycle(pub_valid=1, pub_gq=gq, pub_count=3)
     assert await bench.fires(100, gq) == 0
     await bench.cycle(pub_valid=1, pub_gq=gq, pub_count=1)
-    assert await bench.fires(20, gq) == 1, "the fourth frame"
+    assert await bench.fires(soon, gq) == 1, "the fourth frame"
     assert await bench.fires(400, gq) == 0, "the count begins anew"
     assert (bench.model.counts["packets"], bench.model.counts["time"]) == (1, 1)
 
@@ -166,6 +168,22 @@ async def new_limits_act_on_waiting_frames(dut):
         await RisingEdge(dut.clk)
         bench.values["coal_sel"] = gq
     assert await bench.fires(200, 0) == 0, "the count was forgotten"
+
+
+@cocotb.test()
+async def a_queue_that_starts_goes_first(dut):
+    """Limits given in the cycle in which a queue starts: another queue gets them a cycle later, itself its defaults."""
+    bench = Bench(dut)
+    await bench.start()
+    given = {"coal_max_packets": 21, "coal_max_usecs": 23}
+    defaults = {"def_rx_packets": 5, "def_rx_usecs": 7, "def_tx_packets": 11, "def_tx_usecs": 13}
+    for started, other in ((0, 1), (1, 0), (2, 2)):
+        await bench.cycle(coal_start_valid=1, coal_start_gq=started, coal_we=1, coal_gq=other, **given, **defaults)
+        await bench.cycle(coal_gq=other, **given)
+        wanted = {other: (21, 23), started: (11, 13) if started % 2 else (5, 7)}
+        for gq, limits in wanted.items():
+            seen = await bench.cycle(coal_sel=gq)
+            assert (seen["coal_rd_packets"], seen["coal_rd_usecs"]) == limits
 
 
 @cocotb.test()

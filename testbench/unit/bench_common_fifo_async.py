@@ -65,3 +65,36 @@ async def takes_as_many_words_as_it_is_deep(dut):
     sink.stall = 0.0
     await ClockCycles(dut.rd_clk, 60)
     assert [word["data"] for word in sink.words] == list(range(DEPTH + 3))
+
+
+@cocotb.test()
+@cocotb.parametrize(before=[1, DEPTH - 1, DEPTH + 5])
+async def a_writer_without_a_clock_gives_nothing_after_a_reset(dut, before):
+    """Both are reset while the write clock stands still: what was written before never comes, what comes after does."""
+    dut.fifo_s_valid.value = dut.fifo_m_ready.value = 0
+    dut.wr_rst.value = dut.rd_rst.value = 1
+    cocotb.start_soon(Clock(dut.rd_clk, 4000, "ps").start())
+    writing = Clock(dut.wr_clk, 6400, "ps")
+    writing.start()
+    await ClockCycles(dut.wr_clk, 12)
+    dut.wr_rst.value = dut.rd_rst.value = 0
+    source = Source(dut, dut.wr_clk, ["data"], "fifo_s_", "valid", "ready")
+    sink = Sink(dut, dut.rd_clk, ["data"], "fifo_m_", "valid", "ready")
+    for word in range(before):
+        source.send({"data": word})
+    await ClockCycles(dut.wr_clk, 60)
+    assert len(sink.words) == before
+    writing.stop()
+    dut.wr_rst.value = dut.rd_rst.value = 1
+    await ClockCycles(dut.rd_clk, 12)
+    dut.rd_rst.value = 0
+    sink.words.clear()
+    await ClockCycles(dut.rd_clk, 60)
+    writing.start()
+    await ClockCycles(dut.wr_clk, 12)
+    dut.wr_rst.value = 0
+    await ClockCycles(dut.wr_clk, 4)
+    for word in range(DEPTH + 3):
+        source.send({"data": 100 + word})
+    await ClockCycles(dut.wr_clk, 60)
+    assert [word["data"] for word in sink.words] == [100 + word for word in range(DEPTH + 3)]

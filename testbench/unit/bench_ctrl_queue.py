@@ -11,7 +11,7 @@ from cocotb.triggers import ReadOnly, RisingEdge
 from testbench.lib.streams import Sink, Source
 from testbench.unit.axil import reset
 
-BASE, SIZE, RAM = 0x7_0000_0000, 1 << 16, 4096
+SIZE = 1 << 16
 
 INPUTS = """stop chain_ready pop_ready ctl_done_valid ctl_done_length ctl_ram_we ctl_ram_addr ctl_ram_wdata
     rd_rsp_valid rd_rsp_data rd_rsp_last rd_rsp_tag rd_rsp_error wr_rsp_valid wr_rsp_tag wr_rsp_error"""
@@ -23,6 +23,8 @@ class Bench:
     def __init__(self, dut, rng, latency=12):
         self.dut, self.rng, self.latency = dut, rng, latency
         self.keep_w = len(dut.rd_rsp_data) // 8
+        self.base = 0x7000_0000 << (4 if int(dut.ADDR_W.value) > 32 else 0)
+        self.ram, self.listed = int(dut.RAM_BYTES.value), int(dut.WRITABLE.value)
         self.memory = bytearray(rng.randbytes(SIZE))
         self.bad: set[int] = set()
         self.chains: deque[list[dict]] = deque()
@@ -79,7 +81,7 @@ class Bench:
                 continue
             request = self.reads.words.popleft()
             await self._wait()
-            at, length = request["addr"] - BASE, request["len"]
+            at, length = request["addr"] - self.base, request["len"]
             assert 0 < length <= self.keep_w and 0 <= at <= SIZE - length
             data = int.from_bytes(self.memory[at : at + length], "little")
             await self._pulse("rd_rsp_", data=data, last=1, error=int(self._fails(at, length)))
@@ -91,7 +93,7 @@ class Bench:
                 continue
             request, data = self.writes.words.popleft(), self.data.words.popleft()["data"]
             await self._wait()
-            at, length = request["addr"] - BASE, request["len"]
+            at, length = request["addr"] - self.base, request["len"]
             assert 0 < length <= self.keep_w and 0 <= at <= SIZE - length
             if not self._fails(at, length):
                 self.memory[at : at + length] = data.to_bytes(self.keep_w, "little")[:length]
@@ -103,7 +105,7 @@ class Bench:
         ident = self.rng.randrange(1 << 16)
         words = [
             {
-                "addr": BASE + at,
+                "addr": self.base + at,
                 "len": length,
                 "write": write,
                 "last": int(number == len(pieces)),
@@ -185,12 +187,12 @@ async def serve(bench, readable, writable, answer):
     sent, before = bench.bytes_at(readable), bytes(bench.memory)
     ident, ndesc = bench.chain(readable, writable)
     await bench.pending()
-    room = sum(length for _, length in writable[:64])
-    assert await bench.command() == (int(len(sent) > RAM), room, sent[:RAM])
+    room = sum(length for _, length in writable[: bench.listed])
+    assert await bench.command() == (int(len(sent) > bench.ram), room, sent[: bench.ram])
     await bench.answer(answer)
     fits = answer[:room]
     assert await bench.completion() == (ident, ndesc, len(fits))
-    assert bench.bytes_at(writable[:64])[: len(fits)] == fits
+    assert bench.bytes_at(writable[: bench.listed])[: len(fits)] == fits
     expected = bytearray(before)
     rest = fits
     for at, length in writable:
@@ -213,7 +215,7 @@ async def any_split_arrives_and_returns_exactly(dut):
 
 @cocotb.test()
 async def one_byte_descriptors(dut):
-    """A hundred descriptors of one byte each way; only 64 writable ones are remembered."""
+    """A hundred descriptors of one byte each way; only the first WRITABLE writable ones are remembered."""
     bench = await start(dut, 1)
     readable = [(3 * number, 1) for number in range(100)]
     writable = [(40_000 + 3 * number, 1) for number in range(70)]
@@ -222,10 +224,10 @@ async def one_byte_descriptors(dut):
 
 @cocotb.test()
 async def longest_command_and_answer(dut):
-    """4096 bytes fit exactly; 4097 are too long, are still drained, and firmware's answer arrives."""
+    """As many bytes as the RAM has fit; one more is too long, is still drained, and firmware's answer arrives."""
     bench = await start(dut, 2, latency=3)
-    await serve(bench, [(1, 4096)], [(20_000, 4096)], bench.rng.randbytes(4096))
-    await serve(bench, [(1, 4090), (5000, 7)], [(20_000, 1)], b"\x01")
+    await serve(bench, [(1, bench.ram)], [(20_000, bench.ram)], bench.rng.randbytes(bench.ram))
+    await serve(bench, [(1, bench.ram - 6), (5000, 7)], [(20_000, 1)], b"\x01")
     await serve(bench, [(0, 2), (5000, 9000), (1, 1)], [(20_000, 1)], b"\x01")
     await serve(bench, [(9, 20)], [(20_000, 4)], b"\x00")
 

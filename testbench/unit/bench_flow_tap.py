@@ -42,7 +42,7 @@ class Tap:
         dut, rng = self.dut, self.rng
         for offset in range(0, len(frame), self.keep_w):
             while rng.random() < gap:
-                dut.s_valid.value, dut.s_pair.value = 0, rng.randrange(8)
+                dut.s_valid.value, dut.s_pair.value = 0, rng.randrange(16)
                 await RisingEdge(dut.clk)
             chunk = frame[offset : offset + self.keep_w]
             dut.s_data.value = int.from_bytes(chunk + rng.randbytes(self.keep_w - len(chunk)), "little")
@@ -65,7 +65,7 @@ async def every_frame_teaches_its_flow(dut):
     await tap.start()
     wanted = []
     for number in range(300):
-        frame, pair = some_frame(tap.rng), tap.rng.randrange(8)
+        frame, pair = some_frame(tap.rng), tap.rng.randrange(16)
         if (index := flow_index(frame)) is not None:
             wanted.append((index, pair))
         await tap.send(frame, pair, gap=0.0 if number < 150 else 0.4)
@@ -80,7 +80,7 @@ async def only_while_it_is_wanted(dut):
     await tap.start()
     wanted, enabled = [], 1
     for _ in range(80):
-        frame, pair = some_frame(tap.rng).ljust(300, b"\0"), tap.rng.randrange(8)
+        frame, pair = some_frame(tap.rng).ljust(300, b"\0"), tap.rng.randrange(16)
         if enabled and (index := flow_index(frame)) is not None:
             wanted.append((index, pair))
         sending = cocotb.start_soon(tap.send(frame, pair))

@@ -13,7 +13,7 @@ from testbench.lib.tx_offload_driver import Bench, Job
 from testbench.model.offload.classify import classify
 from testbench.model.offload.segment import Sent, transmit
 from testbench.unit import rx_oracle
-from testbench.unit.bench_rx_classify import PAIRS, play, start, write_table
+from testbench.unit.bench_rx_classify import MAC_TABLE, PAIRS, play, start, write_table
 from testbench.unit.bench_tx_offload import bad_jobs
 from testbench.unit.lib_rx_frames import MODES, edge_frames, random_frame, random_pool, random_settings
 from testbench.unit.lib_tx_requests import edge_jobs, random_job
@@ -97,12 +97,12 @@ async def receive_equals_the_model(dut):
         pool = random_pool(rng, 60)
         for number in range(8):
             frames = edge_frames() + [random_frame(rng, pool) for _ in range(60)]
-            settings = random_settings(rng, frames, number)
+            settings = random_settings(rng, frames, number, MAC_TABLE)
             dut.cfg_enable.value = settings.enable
             dut.cfg_mode.value = sum(getattr(settings, name) << bit for bit, name in enumerate(MODES))
             dut.cfg_mac.value = int.from_bytes(settings.mac, "little")
             dut.cfg_mtu.value, dut.cfg_steer.value = settings.mtu, settings.steer
-            for index, entry in enumerate(settings.table):
+            for index, entry in enumerate(settings.table[:MAC_TABLE]):
                 await write_table(dut, index, *entry)
             results = await play(dut, frames, rng, gap=rng.choice([0, 0, 0.2]))
             for frame, (data, meta, events, _) in zip(frames, results, strict=True):

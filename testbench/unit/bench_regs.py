@@ -24,7 +24,7 @@ LAYOUT = {
 SIZE_MAX, STOP, START = 1024, 5, 4
 FEATURES_OK, NEEDS_RESET = 8, 64
 INPUTS = """q_busy_tx q_broken_tx q_busy_rx q_broken_rx err_tx_valid err_tx_queue err_tx_code err_rx_valid err_rx_queue
-    err_rx_code dbg_tx_avail_seen dbg_tx_used dbg_rx_avail_seen dbg_rx_used coal_rd_packets coal_rd_usecs reg_rdata
+    err_rx_code dbg_avail_seen dbg_used coal_rd_packets coal_rd_usecs reg_rdata
     isr_queue isr_config ctl_pending ctl_too_long ctl_length ctl_capacity ctl_ram_rdata link_up fault stat_inc
     stat_amount busy rss_word vlan_word"""
 
@@ -267,15 +267,13 @@ async def indices_outlive_their_queue(dut):
 
     async def check():
         for gq in range(card.queues):
-            values = [card.rng.getrandbits(16) for _ in range(4)]
-            names = ("dbg_rx_avail_seen", "dbg_rx_used", "dbg_tx_avail_seen", "dbg_tx_used")
-            for name, value in zip(names, values, strict=True):
-                getattr(dut, name).value = value
+            avail, used = (card.rng.getrandbits(16) for _ in range(2))
+            dut.dbg_avail_seen.value = avail
+            dut.dbg_used.value = used
             await card.fw.write(regs.QUEUE_SELECT, gq)
             cfg, _, local = card.place(gq)
-            avail, used = values[:2] if cfg is card.rx_cfg else values[2:]
             assert await card.fw.read(regs.QUEUE_INDICES) == used << regs.QUEUE_INDICES_USED_SHIFT | avail
-            assert dut.dbg_queue.value == local
+            assert dut.dbg_queue.value == local and dut.dbg_rx.value == (cfg is card.rx_cfg)
 
     for index in range(3):
         await card.set_up_queue(index)

@@ -16,6 +16,7 @@ from testbench.unit.rx_oracle import meta_word
 
 EVENTS = ["frame", "descriptor", "drop_no_buffer", "drop_chain", "drop_buffer_small", "drop_dma"]
 GUARD = 0xEE
+ADDR_W = int(os.environ.get("ADDR_W", "64"))
 HASH_REPORT = int(os.environ.get("HASH_REPORT", "0"))  # virtio_net_hdr has 20 bytes
 
 
@@ -85,7 +86,7 @@ class Model:
     bytes_delivered: int = 0
     cycles: int = 0
     writes: list[Write] = field(default_factory=list)
-    next_address: int = 0x1_0000_0000
+    next_address: int = 0x1_0000_0000 if ADDR_W == 64 else 0x4000_0000
 
     def __post_init__(self) -> None:
         self.keep_w = len(self.dut.wr_dat_data) // 8
@@ -378,6 +379,47 @@ async def num_buffers_of_headers_split_over_buffers(dut):
     model.frames.extend(frames)
     await model.settle()
     assert model.received() == [(0, 0, frame.data) for frame in frames]
+
+
+@cocotb.test()
+async def addresses_at_the_end_of_reach(dut):
+    """A buffer may end with the last address of ADDR_W bits; of one beyond, nothing is written anywhere."""
+    model, rng = make(dut, stall=0.2)
+    await model.start(mrg=1)
+    top, lost = 1 << ADDR_W, 0
+    for number in range(40):
+        frame = Frame(mtu_frame(rng, 600))
+        size = len(frame.data) + model.header
+        kind = rng.choice(["ends", "crosses", "beyond", "top", "unused"])
+        if kind in ("crosses", "beyond") and ADDR_W == 64:
+            kind = "ends"
+        if kind == "crosses":
+            spans = [(top - rng.choice([1, 2, size // 2, size - 1]), rng.choice([size, size + 5, 1 << 17, 1 << 20]))]
+        elif kind == "beyond":
+            spans = [(rng.choice([top, 1 << 63, 2**64 - 1 - size, top | 0x4000_0000]), size)]
+        elif kind == "top":
+            spans = [(top - (1 << 17), 1 << 17)]
+        elif kind == "unused":
+            spans = [(top - size, size), (2**64 - 64, 64)]
+        else:
+            spans = [(top - size, size)]
+        if rng.random() < 0.3:
+            head = rng.randrange(1, 20)
+            spans = [(0x1000 * (number + 1), head), *((a + head, n - head) for a, n in spans[:1]), *spans[1:]]
+        chain = model.add_chain([1], touch=False)
+        chain.descriptors = [(address, length, 1) for address, length in spans]
+        usable = spans[:-1] if kind in ("crosses", "beyond", "unused") else spans
+        for address, length in usable:
+            model.owner.update(dict.fromkeys(range(address, address + length), chain))
+        lost += kind in ("crosses", "beyond")
+        model.frames.append(frame)
+        await model.settle()
+        if kind not in ("crosses", "beyond"):
+            assert model.content(chain, size)[model.header :] == frame.data, f"{kind} {spans}"
+        else:
+            assert model.completions[-1].length == 0, f"{kind} {spans}"
+    assert model.events["drop_dma"] == lost and model.events["frame"] == 40 - lost
+    assert not [name for name in ("drop_chain", "drop_buffer_small", "drop_no_buffer") if model.events[name]]
 
 
 @cocotb.test()

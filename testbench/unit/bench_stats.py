@@ -18,15 +18,15 @@ async def read_copy(dut, port):
     """All counters of one port's snapshot."""
     values = []
     getattr(dut, f"{port}_rd_en").value = 1
-    for index in range(COUNT):
-        getattr(dut, f"{port}_rd_index").value = index
+    for word in range(2 * COUNT):
+        getattr(dut, f"{port}_rd_word").value = word
         await RisingEdge(dut.clk)
         await RisingEdge(dut.clk)
         await ReadOnly()
         values.append(int(getattr(dut, f"{port}_rd_data").value))
         await RisingEdge(dut.clk)
     getattr(dut, f"{port}_rd_en").value = 0
-    return values
+    return [low | high << 32 for low, high in zip(values[::2], values[1::2], strict=True)]
 
 
 class Load:
@@ -72,10 +72,10 @@ async def start(dut):
         "amount",
         "mgmt_snapshot",
         "mgmt_rd_en",
-        "mgmt_rd_index",
+        "mgmt_rd_word",
         "host_snapshot",
         "host_rd_en",
-        "host_rd_index",
+        "host_rd_word",
     ):
         getattr(dut, name).value = 0
     await reset(dut)

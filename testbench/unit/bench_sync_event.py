@@ -47,3 +47,35 @@ async def loses_and_invents_nothing(dut, periods):
                 break
     await ClockCycles(dut.m_clk, 40)
     assert count["given"] == count["sent"]
+
+
+@cocotb.test()
+@cocotb.parametrize(before=[1, 6, 15])
+async def a_sender_without_a_clock_gives_nothing_after_a_reset(dut, before):
+    """Both sides are reset while the sending clock stands still: no event comes of what was sent before."""
+    cocotb.start_soon(Clock(dut.m_clk, 4000, "ps").start())
+    sending = Clock(dut.s_clk, 6400, "ps")
+    sending.start()
+    dut.s_event.value = 0
+    dut.m_ready.value = 1
+    dut.s_rst.value = dut.m_rst.value = 1
+    await ClockCycles(dut.s_clk, 12)
+    dut.s_rst.value = dut.m_rst.value = 0
+    await ClockCycles(dut.s_clk, 12)
+    dut.s_event.value = 1
+    await ClockCycles(dut.s_clk, before)
+    dut.s_event.value = 0
+    await ClockCycles(dut.s_clk, 40)
+    sending.stop()
+    dut.s_rst.value = dut.m_rst.value = 1
+    await ClockCycles(dut.m_clk, 12)
+    dut.m_rst.value = 0
+    given = 0
+    for cycle in range(200):
+        await RisingEdge(dut.m_clk)
+        given += int(dut.m_event.value)
+        if cycle == 60:
+            sending.start()
+        if cycle == 120:
+            dut.s_rst.value = 0
+    assert not given

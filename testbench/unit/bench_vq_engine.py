@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """vq_engine against a driver written from the standard: random rings, random chains, random memory.
 
-``VQ_RING`` is the ring format, split or packed; ``VQ_SCALE`` shortens the random tests.
+``VQ_RING`` is the ring format, split or packed; ``VQ_SCALE`` shortens the random tests. ``VQ_REACH``, ``VQ_SIZE_MAX``
+and ``VQ_LATENCY`` are of the engine that is tested: address bits, longest ring, latency at which it must keep pace.
 """
 
 import os
 
 import cocotb
 
-from testbench.unit.lib_vq import Harness
-from testbench.unit.lib_vq_driver import E_RING_DMA
+from testbench.unit.lib_vq import AVAIL, DESC, USED, Harness
+from testbench.unit.lib_vq_driver import E_DESC_DMA, E_RING_DMA
 
 PACKED = os.environ.get("VQ_RING", "split") == "packed"
 TABLE_KINDS = ("table_next", "table_length", "table_empty", "table_long", "nested")
 SCALE = float(os.environ.get("VQ_SCALE", "1"))
+REACH = int(os.environ.get("VQ_REACH", "64"))
+SIZE_MAX = int(os.environ.get("VQ_SIZE_MAX", "1024"))
+LATENCY = int(os.environ.get("VQ_LATENCY", "125"))
 
 
 def harness(dut, seed_offset=0):
     """The harness of the format that is tested."""
-    return Harness(dut, seed_offset, PACKED)
+    return Harness(dut, seed_offset, PACKED, REACH)
 
 
 def first_index(h, size):
@@ -90,7 +94,7 @@ async def traffic(h, chains, bad_share=0.0, limit=200_000, longest=None):
 
 def random_sizes(h, choices=(2, 4, 8, 16, 32, 64, 128, 256)):
     """A size a queue; a packed ring's need not be a power of two."""
-    sizes = [h.rng.choice(choices) for _ in range(h.queues)]
+    sizes = [h.rng.choice([size for size in choices if size <= SIZE_MAX]) for _ in range(h.queues)]
     return [max(2, size - h.rng.randrange((size + 1) // 2)) for size in sizes] if PACKED else sizes
 
 
@@ -161,12 +165,12 @@ async def a_polling_driver_is_told_what_it_asked_for(dut):
 
 
 async def pace(h, add, chains=500, every=3):
-    """Cycles a chain at 125 cycles of latency, with a driver that always has something to publish."""
-    h.latency = lambda: 125
+    """Cycles a chain at the latency set, with a driver that always has something to publish."""
+    h.latency = lambda: LATENCY
     h.stall = h.pop_stall = h.seg_stall = h.more = 0.0
     h.hold = lambda: 40
     h.fire_delay = lambda: 100
-    h.add_queue(0, 500 if PACKED else 512).scatter = 0.0
+    h.add_queue(0, min(SIZE_MAX, 500 if PACKED else 512)).scatter = 0.0
     added = 0
     for _ in range(chains * 40):
         if len(h.last_times) >= chains:
@@ -181,7 +185,7 @@ async def pace(h, add, chains=500, every=3):
 
 @cocotb.test()
 async def keeps_pace_at_host_latency(dut):
-    """A chain of one or two descriptors at most every 8 cycles at 125 cycles of latency, direct and indirect alike."""
+    """A chain of one or two descriptors at most every 8 cycles at the latency set, direct and indirect alike."""
     found = {}
     for seed, (name, add) in enumerate(
         {
@@ -363,21 +367,109 @@ async def a_failed_ring_access_breaks_its_queue_alone(dut):
 
 @cocotb.test()
 async def the_longest_chains(dut):
-    """Rings of 1,024 (packed: 1,000): a chain as long passes, direct or indirect, and one without end ends there."""
+    """The longest ring (packed: nearly): a chain as long passes, direct or indirect, one without end ends there."""
     h = harness(dut, 6)
     await h.reset(event_idx=True, indirect=True)
     h.seg_stall = h.stall = 0.05
     h.latency = lambda: 5
-    driver = h.add_queue(0, 1000 if PACKED else 1024, 0x8000 + 333 if PACKED else 0)
+    size = SIZE_MAX - SIZE_MAX // 40 if PACKED else 1 << SIZE_MAX.bit_length() - 1
+    driver = h.add_queue(0, size, 0x8000 + size // 3 if PACKED else 0)
     driver.readable_only = True  # or a loop would end where a readable descriptor follows a writable one
-    split = ((1024, 0, None), (0, 1024, None), (3, 1021, None), (1024, 0, "loop"), (2, 2, "loop"))
-    packed = ((1000, 0, None), (0, 1000, None), (1000, 0, "endless"), (1000, 0, None), (1000, 0, "endless"))
+    split = ((size, 0, None), (0, size, None), (3, size - 3, None), (size, 0, "loop"), (2, 2, "loop"))
+    packed = ((size, 0, None), (0, size, None), (size, 0, "endless"), (size, 0, None), (size, 0, "endless"))
     for direct, tabled, bad in packed if PACKED else split:
         assert driver.add(direct, tabled, bad)
         h.publish(0)
         await h.until(lambda: h.settled() and not driver.flying, 60_000, f"chain of {direct} + {tabled}")
     h.check_end()
     assert [code for _, code in h.errors] == [3, 3]
+
+
+@cocotb.test()
+async def the_level_of_packed_rings_is_ignored(dut):
+    """An engine without packed rings reads split ones, whatever level it is given."""
+    h = harness(dut, 14)
+    await h.reset(event_idx=True, indirect=True)
+    h.put("cfg_packed", 1)
+    await h.run(3)
+    for queue, size in enumerate(random_sizes(h)):
+        h.add_queue(queue, size)
+    await traffic(h, int(50 * SCALE))
+    h.check_end()
+
+
+@cocotb.test()
+async def a_table_beyond_the_reach_costs_its_chain(dut):
+    """An indirect table at an address with a bit too many, or over the end, gives error 6; the queue goes on."""
+    h = harness(dut, 12)
+    await h.reset(event_idx=True, indirect=True)
+    driver = h.add_queue(0, 16)
+    for bit in (REACH, 63, h.rng.randrange(REACH, 64), None):
+        assert driver.add(0, 3) and driver.add(2)
+        chain = driver.waiting[0].chain if PACKED else driver.published[0]
+        table = chain.table[0].to_bytes(8, "little")
+        place = next(at for at in range(driver.desc, driver.desc + 256, 16) if h.memory.read(at, 8) == table)
+        far = (1 << REACH) - h.rng.randint(1, 64) if bit is None else chain.table[0] | 1 << bit
+        h.memory.write(place, far.to_bytes(8, "little"))
+        chain.words, chain.error = [], E_DESC_DMA
+        before = h.beyond
+        h.publish(0)
+        await h.until(lambda: h.settled() and not driver.flying, 5000, f"table at {far:#x}")
+        assert h.beyond > before
+    await h.run(50)
+    h.check_end()
+    assert h.errors == [(0, E_DESC_DMA)] * 4
+
+
+@cocotb.test()
+async def a_ring_beyond_the_reach_is_missing_memory(dut):
+    """Each part of a ring with an address bit too many, or over the end: nothing else is touched."""
+    h = harness(dut, 13)
+    await h.reset(event_idx=True, indirect=True)
+    h.auto_reclaim = False
+    for queue in range(h.queues):
+        h.add_queue(queue, 8)
+    victim = h.rng.randrange(h.queues)
+    driver = h.drivers[victim]
+    end = 1 << REACH
+    for part, field, address in (
+        ("descriptors", DESC, driver.desc | 1 << h.rng.randrange(REACH, 64)),
+        ("driver area", AVAIL, driver.avail | 1 << h.rng.randrange(REACH, 64)),
+        ("device area", USED, driver.used | 1 << h.rng.randrange(REACH, 64)),
+        ("descriptors over the end", DESC, end - h.rng.randint(1, 64)),
+        ("driver area over the end", AVAIL, end - h.rng.randint(1, 64)),
+    ):
+        await h.run(300)
+        h.stop(victim)
+        await h.step()
+        await h.until(lambda: h.quiet[victim], 3000, f"stop before {part}")
+        for queue in range(h.queues):
+            h.drivers[queue].reclaim()
+        h.rules[victim].lost()
+        h.errors.clear()
+        before = h.beyond
+        driver.start(0)
+        h.cfg.append((victim, field, address))
+        h.start(victim, 0)
+        assert driver.add(1)
+        one_chain = field == DESC and not PACKED
+        if one_chain:
+            driver.published[0].words, driver.published[0].error = [], E_DESC_DMA
+        driver.publish()
+        h.kicks.append((h.now + 20, victim))
+        await h.until(lambda: h.errors, 3000, f"{part} beyond the reach")
+        await h.run(300)
+        assert h.errors == [(victim, E_DESC_DMA if one_chain else E_RING_DMA)], f"{part}: {h.errors}"
+        assert h.beyond > before and int(dut.q_broken.value) == (0 if one_chain else 1 << victim)
+        for queue in range(h.queues):
+            if queue != victim:
+                walked = h.chains_walked[queue]
+                assert h.drivers[queue].add(2)
+                h.publish(queue)
+                h.kicks.append((h.now, queue))
+                await h.until(lambda q=queue, n=walked: h.chains_walked[q] > n, 3000, "another queue")
+        h.popped = type(h.popped)(item for item in h.popped if item[0] != victim)
+        h.cfg.append((victim, field, {DESC: driver.desc, AVAIL: driver.avail, USED: driver.used}[field]))
 
 
 @cocotb.test()
@@ -390,11 +482,12 @@ async def a_popped_chain_outlives_its_packed_ring(dut):
     await h.reset(event_idx=True, indirect=False)
     h.seg_stall = 0.6
     h.hold = lambda: 3
-    driver = h.add_queue(0, 250, 0x8000 + 100)
+    size = min(250, SIZE_MAX)
+    driver = h.add_queue(0, size, 0x8000 + size * 2 // 5)
     driver.readable_only = True
     for case in ("look", "desc", "stop", "lost", "look", "lost after stop"):
         driver.careless = h.rng.choice((0, 1))
-        assert driver.add(200)
+        assert driver.add(size * 4 // 5)
         h.publish(0)
         await h.until(lambda: h.words, 3000, "first word")
         await h.run(h.rng.randrange(60))
@@ -419,7 +512,7 @@ async def a_popped_chain_outlives_its_packed_ring(dut):
         assert case == "stop" or h.errors[0] == (0, E_RING_DMA)
         h.errors.clear()
         h.injected[0] = 0
-        driver.start(first := first_index(h, 250))
+        driver.start(first := first_index(h, size))
         h.start(0, first)
         await h.step()
 

@@ -85,8 +85,11 @@ def random_pool(rng: random.Random, count: int) -> list[bytes]:
     return [rx_oracle.random_packet(rng, text(OWN), rng.choice([80, 80, 80, 1400]))[0] for _ in range(count)]
 
 
-def random_settings(rng: random.Random, frames: list[bytes], number: int) -> Filter:
-    """Settings by ``number`` mod 8: 0 no mode, 1 an MTU that some frames exceed, 7 switched off, others any modes."""
+def random_settings(rng: random.Random, frames: list[bytes], number: int, entries: int = 32) -> Filter:
+    """Settings by ``number`` mod 8: 0 no mode, 1 an MTU that some frames exceed, 7 switched off, others any modes.
+
+    ``entries``: of the MAC table.
+    """
     kind = number % 8
     settings = Filter(mac=rng.choice([OWN, OWN, bytes(6)]), enable=kind != 7, steer=rng.randrange(256))
     settings.mtu = rng.choice([0, 1500])
@@ -95,7 +98,7 @@ def random_settings(rng: random.Random, frames: list[bytes], number: int) -> Fil
     elif kind:
         for name in MODES:
             setattr(settings, name, rng.random() < 0.25)
-    for index in rng.sample(range(32), rng.randrange(6)):
+    for index in rng.sample(range(entries), rng.randrange(min(entries + 1, 6))):
         mac = rng.choice(sorted({frame[:6] for frame in frames}))
         settings.table[index] = Entry(mac, rng.random() < 0.8, rng.random() < 0.5, rng.randrange(256))
     return settings

@@ -21,10 +21,10 @@ def need_event(event: int, new: int, old: int) -> bool:
 
 
 class Memory:
-    """Host memory at a high bus address, little-endian as the standard wants it."""
+    """Host memory at a high bus address of at most ``reach`` bits, little-endian as the standard wants it."""
 
-    def __init__(self, rng: random.Random, size: int = 1 << 20, base: int = 0x7A12_3450_0000) -> None:
-        self.base, self.size = base, size
+    def __init__(self, rng: random.Random, size: int = 1 << 20, reach: int = 64) -> None:
+        self.base, self.size, self.reach = 0x7A12_3450_0000 & ((1 << reach) - 1), size, reach
         self.data = bytearray(rng.randbytes(size))
 
     def read(self, address: int, length: int) -> bytes:
@@ -122,7 +122,7 @@ class RingDriver:
         readable = count if self.readable_only else self.rng.choice((0, count, self.rng.randint(0, count)))
         return [
             (
-                self.rng.getrandbits(64),
+                self.rng.getrandbits(self.rng.choice((64, self.memory.reach))),
                 self.rng.choice((1, 60, 1514, 4096, 0xFFFFFFFF, self.rng.randint(1, 70000))),
                 int(i >= readable),
             )

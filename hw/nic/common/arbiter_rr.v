@@ -16,30 +16,22 @@ module arbiter_rr #(
     output wire               any,
     output reg  [INDEX_W-1:0] index
 );
-    reg [INDEX_W-1:0] last;
-    reg               found;
+    reg  [N-1:0]       after;                   // those behind the last one taken
+    wire [N-1:0]       later = request & after;
+    wire [N-1:0]       pool  = (later != {N{1'b0}}) ? later : request;
     integer i;
 
     assign any = |request;
 
     always @* begin
         index = {INDEX_W{1'b0}};
-        found = 1'b0;
-        for (i = 0; i < N; i = i + 1)
-            if (!found && request[i] && i > last) begin
-                index = i[INDEX_W-1:0];
-                found = 1'b1;
-            end
-        for (i = 0; i < N; i = i + 1)
-            if (!found && request[i]) begin
-                index = i[INDEX_W-1:0];
-                found = 1'b1;
-            end
+        for (i = N - 1; i >= 0; i = i - 1)
+            if (pool[i]) index = i[INDEX_W-1:0];
     end
 
     always @(posedge clk)
-        if (rst) last <= {INDEX_W{1'b0}};
-        else if (take && any) last <= index;
+        if (rst) after <= {N{1'b1}} << 1;
+        else if (take && any) after <= {N{1'b1}} << index << 1;
 endmodule
 
 `default_nettype wire

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// FIFO between two clocks, Gray-coded pointers; each side is reset by its own reset, both at start-up.
+// FIFO between two clocks, Gray-coded pointers; each side is reset by its own reset, both at the same time.
+//
+// The write clock may stand still then, as a PHY's does: the reader waits until the writer has left its reset, or it would read what
+// the pointer of before the reset promises. The writer need not wait: a read pointer of before makes room seem less, never more.
 `default_nettype none
 
 module fifo_async #(
@@ -36,21 +39,35 @@ module fifo_async #(
 
     wire [COUNT_W-1:0] wr_next = wr_ptr + 1'b1;
     wire [COUNT_W-1:0] rd_next = rd_ptr + 1'b1;
-    wire [COUNT_W-1:0] rd_seen;
-    wire [COUNT_W-1:0] wr_seen;
+    wire [COUNT_W-1:0] rd_binary;
+    wire [COUNT_W-1:0] wr_binary;
+    reg  [COUNT_W-1:0] rd_seen;                 // a cycle late: room is found out of the way of who writes
+    reg  [COUNT_W-1:0] wr_seen;                 // likewise
+    reg                room;                    // as wr_count says, but out of a register
+    wire               wr_in_rst;
+    wire               rd_clear = rd_rst || wr_in_rst;
 
     generate
         genvar g;
         for (g = 0; g < COUNT_W; g = g + 1) begin : g_binary
-            assign rd_seen[g] = ^(rd_gray_w2 >> g);
-            assign wr_seen[g] = ^(wr_gray_r2 >> g);
+            assign rd_binary[g] = ^(rd_gray_w2 >> g);
+            assign wr_binary[g] = ^(wr_gray_r2 >> g);
         end
     endgenerate
 
+    sync_bit #(
+        .RESET_VALUE (1)
+    ) u_wr_in_rst (
+        .clk (rd_clk),
+        .rst (rd_rst),
+        .d   (wr_rst),
+        .q   (wr_in_rst)
+    );
+
     assign wr_count = wr_ptr - rd_seen;
     assign rd_count = wr_seen - rd_ptr;
-    assign s_ready  = !wr_count[ADDR_W];
-    assign m_valid  = (wr_seen != rd_ptr);
+    assign s_ready  = room;
+    assign m_valid  = (wr_gray_r2 != rd_gray);  // Gray codes are equal exactly when the counts are
     assign m_data   = mem[rd_ptr[ADDR_W-1:0]];
 
     always @(posedge wr_clk) begin
@@ -60,9 +77,13 @@ module fifo_async #(
             wr_gray    <= 0;
             rd_gray_w1 <= 0;
             rd_gray_w2 <= 0;
+            rd_seen    <= 0;
+            room       <= 1'b1;
         end else begin
             rd_gray_w1 <= rd_gray;
             rd_gray_w2 <= rd_gray_w1;
+            rd_seen    <= rd_binary;
+            room       <= !wr_count[ADDR_W] && !(s_valid && s_ready && (&wr_count[ADDR_W-1:0]));
             if (s_valid && s_ready) begin
                 wr_ptr  <= wr_next;
                 wr_gray <= wr_next ^ (wr_next >> 1);
@@ -71,14 +92,16 @@ module fifo_async #(
     end
 
     always @(posedge rd_clk) begin
-        if (rd_rst) begin
+        if (rd_clear) begin
             rd_ptr     <= 0;
             rd_gray    <= 0;
             wr_gray_r1 <= 0;
             wr_gray_r2 <= 0;
+            wr_seen    <= 0;
         end else begin
             wr_gray_r1 <= wr_gray;
             wr_gray_r2 <= wr_gray_r1;
+            wr_seen    <= wr_binary;
             if (m_valid && m_ready) begin
                 rd_ptr  <= rd_next;
                 rd_gray <= rd_next ^ (rd_next >> 1);

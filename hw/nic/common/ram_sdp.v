@@ -5,6 +5,9 @@
 module ram_sdp #(
     parameter WIDTH = 128,                      // a multiple of 8
     parameter DEPTH = 512,
+    /* verilator lint_off UNUSEDPARAM */        // only synthesis reads it
+    parameter APART = 0,                        // 1: a word is never read while it is written, which saves logic around a block RAM
+    /* verilator lint_on UNUSEDPARAM */
     parameter ADDR_W = $clog2(DEPTH)
 ) (
     // clock
@@ -18,7 +21,7 @@ module ram_sdp #(
     input  wire [ADDR_W-1:0]   rd_addr,
     output reg  [WIDTH-1:0]    rd_data
 );
-    reg [WIDTH-1:0] mem [0:DEPTH-1];
+    (* no_rw_check = APART *) reg [WIDTH-1:0] mem [0:DEPTH-1];
 
     generate
         genvar b;

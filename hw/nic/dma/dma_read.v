@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // AXI4 read master shared by CLIENTS requesters: arbitrates, splits into bursts, gives answers packed from lane 0.
 //
-//   c_req -> arbiter_rr -> [request] -> burst_split -> AR
+//   c_req -> [turn] -> [request] -> burst_split -> AR
 //                              |
 //                              v one word a request
 //                        fifo_sync (in flight)
@@ -10,13 +10,16 @@
 //
 // All reads carry one ID, so R comes in the order of AR and one word a request is all that must be remembered.
 // There is no way to stall R: a client asks only for what it has room for.
+// Whose request may come is settled a cycle ahead: clients put logic of their own behind c_req_ready. So a request
+// that comes when it is not its client's turn waits a cycle, and one request is taken each cycle when any client has more.
 `default_nettype none
 
 module dma_read #(
     parameter DATA_W      = 128,
     parameter CLIENTS     = 4,
     parameter MAX_BURST   = 512,                // bytes; divides 4096, at most 256 beats
-    parameter OUTSTANDING = 32                  // bursts in flight; a power of two
+    parameter OUTSTANDING = 32,                 // bursts in flight; a power of two
+    parameter ADDR_W      = 64                  // bits of addresses the card reaches
 ) (
     // clock
     input  wire                   clk,
@@ -60,57 +63,102 @@ module dma_read #(
     localparam INDEX_W  = 17 - LANE_W;
     localparam INFO_W   = CLIENT_W + 8;
     localparam TRACK_W  = INFO_W + LANE_W + INDEX_W + 1;
+    localparam CHUNK_W  = $clog2(MAX_BURST);
+    localparam [COUNT_W-1:0] LAST_PLACE = OUTSTANDING - 1;
+
+    // ---- addresses: a short one has one more bit, set when the address lies beyond; on the bus that bit fills the rest
+    localparam TOP = (ADDR_W < 64) ? ADDR_W : 63;   // highest bit
 
     // ---- the request being split
     reg                 cur_valid;
     reg                 cur_first;              // no burst of it is issued yet
     reg  [CLIENT_W-1:0] cur_client;
-    reg  [63:0]         cur_addr;
+    reg  [TOP:0]        cur_addr;
     reg  [15:0]         cur_remaining;
     reg  [7:0]          cur_tag;
-    wire [63:0]         burst_addr;
+    wire [TOP:0]        burst_addr;
     wire [7:0]          burst_len;
     wire [15:0]         burst_bytes;
-    wire                burst_last;
-    wire [63:0]         next_addr;
+    reg                 burst_last;
+    wire [TOP:0]        next_addr;
     wire [15:0]         next_remaining;
+    wire                next_last;
 
     reg  [COUNT_W-1:0]  in_flight;              // bursts
+    reg                 full;                   // as many as there may be
     wire                track_ready;
     // u_track has a place for every burst in flight, so a request always finds one
-    wire                issue = cur_valid && (!m_axi_arvalid || m_axi_arready) && in_flight != OUTSTANDING[COUNT_W-1:0];
-    wire                take  = !cur_valid || (issue && burst_last);
-    wire                any;
-    wire [CLIENT_W-1:0] chosen;
+    wire                issue  = cur_valid && (!m_axi_arvalid || m_axi_arready) && !full;
+    wire                landed = m_axi_rvalid && m_axi_rlast;
+    wire                take   = !cur_valid || (issue && burst_last);
     wire [CLIENTS-1:0]  one_client = {{(CLIENTS-1){1'b0}}, 1'b1};
 
-    assign c_req_ready   = (take && any) ? one_client << chosen : {CLIENTS{1'b0}};
+    // ---- whose turn it is. It goes on when a request is taken or there is none, to another client if one is waiting.
+    reg  [CLIENTS-1:0]  turn;
+    reg  [CLIENT_W-1:0] turn_client;            // the same
+    wire                turn_valid = |(turn & c_req_valid);
+    wire                turn_moves = take || !turn_valid;
+    wire                others;
+    wire [CLIENT_W-1:0] chosen;
+    reg  [TOP:0]        new_addr;
+    reg  [15:0]         new_len;
+    reg  [7:0]          new_tag;
+    wire [16:0]         new_end  = {1'b0, new_len} + {{(17-CHUNK_W){1'b0}}, new_addr[CHUNK_W-1:0]};
+    wire                new_last = (new_end <= MAX_BURST[16:0]);
+
+    always @* begin : mix
+        integer i;
+        new_addr = {(TOP+1){1'b0}};
+        new_len  = 16'd0;
+        new_tag  = 8'd0;
+        for (i = 0; i < CLIENTS; i = i + 1) begin
+            new_addr = new_addr | ({(TOP+1){turn[i]}} & {|c_req_addr[i*64+TOP +: 64-TOP], c_req_addr[i*64 +: TOP]});
+            new_len  = new_len | ({16{turn[i]}} & c_req_len[i*16 +: 16]);
+            new_tag  = new_tag | ({8{turn[i]}} & c_req_tag[i*8 +: 8]);
+        end
+    end
+
+    always @(posedge clk)
+        if (rst) begin
+            turn        <= one_client;
+            turn_client <= {CLIENT_W{1'b0}};
+        end else if (turn_moves && others) begin
+            turn        <= one_client << chosen;
+            turn_client <= chosen;
+        end
+
+    assign c_req_ready   = take ? turn : {CLIENTS{1'b0}};
     assign m_axi_arid    = 1'b0;
     assign m_axi_arsize  = LANE_W[2:0];
     assign m_axi_arburst = 2'b01;
 
     arbiter_rr #(.N(CLIENTS)) u_arbiter (
-        .clk(clk), .rst(rst), .request(c_req_valid), .take(take), .any(any), .index(chosen)
+        .clk(clk), .rst(rst), .request(c_req_valid & ~turn), .take(turn_moves), .any(others), .index(chosen)
     );
 
-    burst_split #(.DATA_W(DATA_W), .MAX_BURST(MAX_BURST)) u_split (
-        .addr(cur_addr), .remaining(cur_remaining),
-        .burst_addr(burst_addr), .burst_len(burst_len), .burst_bytes(burst_bytes), .burst_last(burst_last),
-        .next_addr(next_addr), .next_remaining(next_remaining)
+    burst_split #(.DATA_W(DATA_W), .MAX_BURST(MAX_BURST), .ADDR_W(ADDR_W)) u_split (
+        .addr(cur_addr), .remaining(cur_remaining), .last(burst_last),
+        /* verilator lint_off PINCONNECTEMPTY */
+        .fits(),                                // behind burst_last
+        /* verilator lint_on PINCONNECTEMPTY */
+        .burst_addr(burst_addr), .burst_len(burst_len), .burst_bytes(burst_bytes),
+        .next_addr(next_addr), .next_remaining(next_remaining), .next_last(next_last)
     );
 
     always @(posedge clk) begin
-        if (take && any) begin
-            cur_client    <= chosen;
-            cur_addr      <= c_req_addr[chosen*64 +: 64];
-            cur_remaining <= c_req_len[chosen*16 +: 16];
-            cur_tag       <= c_req_tag[chosen*8 +: 8];
+        if (take) begin
+            cur_client    <= turn_client;
+            cur_addr      <= new_addr;
+            cur_remaining <= new_len;
+            cur_tag       <= new_tag;
+            burst_last    <= new_last;
         end else if (issue) begin
             cur_addr      <= next_addr;
             cur_remaining <= next_remaining;
+            burst_last    <= next_last;
         end
         if (issue) begin
-            m_axi_araddr <= burst_addr;
+            m_axi_araddr <= {{(64-TOP){burst_addr[TOP]}}, burst_addr[TOP-1:0]};
             m_axi_arlen  <= burst_len;
             evt_bytes    <= burst_bytes;
         end
@@ -120,13 +168,15 @@ module dma_read #(
             cur_first     <= 1'b1;
             m_axi_arvalid <= 1'b0;
             in_flight     <= {COUNT_W{1'b0}};
+            full          <= 1'b0;
         end else begin
-            if (take) cur_valid <= any;
+            if (take) cur_valid <= turn_valid;
             if (issue) cur_first <= burst_last;
             if (issue) m_axi_arvalid <= 1'b1;
             else if (m_axi_arready) m_axi_arvalid <= 1'b0;
             in_flight <= in_flight + {{(COUNT_W-1){1'b0}}, issue}
-                                   - {{(COUNT_W-1){1'b0}}, m_axi_rvalid && m_axi_rlast};
+                                   - {{(COUNT_W-1){1'b0}}, landed};
+            full      <= !landed && (full || (issue && in_flight == LAST_PLACE));
         end
     end
 

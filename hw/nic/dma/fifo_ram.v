@@ -21,7 +21,7 @@ module fifo_ram #(
 );
     localparam ADDR_W = $clog2(DEPTH);
 
-    reg [WIDTH-1:0]   mem [0:DEPTH-1];
+    (* no_rw_check *) reg [WIDTH-1:0] mem [0:DEPTH-1];  // the places of reading and writing are never the same
     reg [COUNT_W-1:0] wr_ptr;
     reg [COUNT_W-1:0] rd_ptr;
 

@@ -78,7 +78,9 @@ module frame_store #(
     wire              todo_ready;
     wire              todo_valid;
     wire              todo_drop;
-    wire [15:0]       todo_len;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [15:0]       last_byte;                // below STORE_BYTES
+    /* verilator lint_on UNUSEDSIGNAL */
     wire              todo_done;
 
     fifo_ram #(.WIDTH(`RXM_W), .DEPTH(FRAMES)) u_list (
@@ -91,8 +93,8 @@ module frame_store #(
 
     fifo_sync #(.WIDTH(17), .DEPTH(4)) u_todo (
         .clk(clk), .rst(rst),
-        .s_data({m_meta_drop, m_meta[`RXM_LEN]}), .s_valid(head_valid && m_meta_ready), .s_ready(todo_ready),
-        .m_data({todo_drop, todo_len}), .m_valid(todo_valid), .m_ready(todo_done),
+        .s_data({m_meta_drop, m_meta[`RXM_LEN] - 16'd1}), .s_valid(head_valid && m_meta_ready), .s_ready(todo_ready),
+        .m_data({todo_drop, last_byte}), .m_valid(todo_valid), .m_ready(todo_done),
         /* verilator lint_off PINCONNECTEMPTY */
         .count()                                // valid and ready say enough
         /* verilator lint_on PINCONNECTEMPTY */
@@ -100,12 +102,12 @@ module frame_store #(
 
     // ---- reading: a beat a cycle, the next frame right behind the last
     reg  [ADDR_W:0]   done_beats;               // of the frame at the head of `todo`
-    /* verilator lint_off UNUSEDSIGNAL */
-    wire [15:0]       last_byte = todo_len - 16'd1;     // below STORE_BYTES
-    /* verilator lint_on UNUSEDSIGNAL */
+    reg               begun;                    // some of them
+    reg               next_last;                // ... and all but one
     wire [ADDR_W:0]   last_beat = {1'b0, last_byte[LANE_W +: ADDR_W]};
     wire              fetch     = todo_valid && !todo_drop && (!m_axis_tvalid || m_axis_tready);
-    wire              at_last   = (done_beats == last_beat);
+    // for a beat behind another one known from the cycle of that one: the reader's ready comes late
+    wire              at_last   = begun ? next_last : (last_beat == {(ADDR_W+1){1'b0}});
 
     assign todo_done = todo_valid && (todo_drop || (fetch && at_last));
 
@@ -113,15 +115,19 @@ module frame_store #(
         if (rst) begin
             rd_ptr        <= {(ADDR_W+1){1'b0}};
             done_beats    <= {(ADDR_W+1){1'b0}};
+            begun         <= 1'b0;
             m_axis_tvalid <= 1'b0;
         end else begin
             if (todo_valid && todo_drop) rd_ptr <= rd_ptr + last_beat + 1'b1;
             else if (fetch) rd_ptr <= rd_ptr + 1'b1;
             if (todo_done) done_beats <= {(ADDR_W+1){1'b0}};
             else if (fetch) done_beats <= done_beats + 1'b1;
+            if (todo_done) begun <= 1'b0;
+            else if (fetch) begun <= 1'b1;
             m_axis_tvalid <= fetch || (m_axis_tvalid && !m_axis_tready);
         end
         if (fetch) begin
+            next_last    <= (done_beats + 1'b1 == last_beat);
             m_axis_tlast <= at_last;
             m_axis_tkeep <= at_last ? {KEEP_W{1'b1}} >> ~last_byte[LANE_W-1:0] : {KEEP_W{1'b1}};
         end

@@ -29,6 +29,8 @@ module read_align #(
     // status
     output wire              idle
 );
+    localparam KEEP_W = DATA_W / 8;
+
     reg              new_valid;
     reg [DATA_W-1:0] new_data;
     reg              new_error;
@@ -49,7 +51,18 @@ module read_align #(
     wire emit     = leave && !(old_last && old_tail);
     wire ends     = old_last || (new_last && new_tail);
 
-    wire [2*DATA_W-1:0] pair = {old_last ? {DATA_W{1'b0}} : new_data, old_data};
+    // a word goes down by the offset as it becomes the older one; the lanes at the top are then those of its successor
+    wire [DATA_W-1:0] turned;
+    reg  [DATA_W-1:0] joined;
+
+    lane_rotate #(.DATA_W(DATA_W)) u_turn (.data(new_data), .lanes(~new_offset + 1'b1), .rotated(turned));
+
+    always @* begin : mix
+        integer lane;
+        for (lane = 0; lane < KEEP_W; lane = lane + 1)
+            joined[8*lane +: 8] = (lane[LANE_W:0] + {1'b0, old_offset} < KEEP_W[LANE_W:0]) ? old_data[8*lane +: 8]
+                                  : old_last ? 8'd0 : turned[8*lane +: 8];
+    end
 
     assign idle = !new_valid && !old_valid && !m_valid;
 
@@ -63,7 +76,7 @@ module read_align #(
             new_info   <= s_info;
         end
         if (new_valid) begin
-            old_data   <= new_data;
+            old_data   <= turned;
             old_error  <= new_error || (old_valid && !old_last && old_error);
             old_last   <= new_last;
             old_tail   <= new_tail;
@@ -71,7 +84,7 @@ module read_align #(
             old_info   <= new_info;
         end
         if (emit) begin
-            m_data  <= pair[{1'b0, old_offset, 3'b000} +: DATA_W];
+            m_data  <= joined;
             m_last  <= ends;
             m_error <= ends && (old_error || (!old_last && new_error));
             m_info  <= old_info;

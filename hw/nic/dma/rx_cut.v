@@ -19,7 +19,8 @@ module rx_cut #(
     input  wire                      cmd_last,
     input  wire [15:0]               cmd_count, // of a patch: its two bytes
     input  wire                      cmd_long,  // the header has 20 bytes, else 12
-    input  wire [159:0]              cmd_header,    // the frame's, with every cut of it
+    input  wire                      cmd_verified,  // what the header says, with every cut of the frame
+    input  wire [39:0]               cmd_hash,
     // frames
     input  wire [DATA_W-1:0]         s_axis_tdata,
     input  wire                      s_axis_tlast,
@@ -32,65 +33,128 @@ module rx_cut #(
     // status
     output wire                      idle
 );
-    // room for the header and a beat, or for what a cut left and a beat
-    localparam HOLD_BYTES = (20 > KEEP_W ? 20 : KEEP_W) + KEEP_W;
-    localparam HOLD_W = HOLD_BYTES * 8;
-    localparam C = $clog2(HOLD_BYTES + 1);
-    localparam [31:0] LONG = 20, SHORT = 12;
+    localparam LANE_W = $clog2(KEEP_W);
+    localparam [15:0] TWO_WORDS = 16'd2 * KEEP_W[15:0];
+    localparam LONG  = 20;
+    localparam SHORT = 12;
+    localparam LONG_BEATS  = (LONG + KEEP_W - 1) / KEEP_W;
+    localparam SHORT_BEATS = (SHORT + KEEP_W - 1) / KEEP_W;
+    localparam LONG_FILL   = LONG_BEATS * KEEP_W - LONG;
+    localparam SHORT_FILL  = SHORT_BEATS * KEEP_W - SHORT;
 
-    reg  [HOLD_W-1:0] hold;                     // bytes of the frame next to go, lowest first; zero above `held`
-    reg  [C-1:0]      held;                     // counts the last beat as full: no cut asks beyond the frame's end
+    /* verilator lint_off UNUSEDSIGNAL */
+    reg  [DATA_W-1:0] first;                    // its lowest byte has always gone
+    /* verilator lint_on UNUSEDSIGNAL */
+    reg  [DATA_W-1:0] second;                   // of the frame's last beat all bytes count: no cut asks beyond its end
+    reg               has_second;
+    reg  [LANE_W-1:0] lane;                     // of the next byte, counted from the second byte of `first` on
+    reg               header_left;              // a third beat of the header is still to come
     reg               open;                     // a frame's header has been put in
     reg               all_in;                   // its last beat too
-    reg  [15:0]       given;                    // bytes of the cut under way
 
-    wire [15:0] left    = cmd_count - given;
-    wire        ending  = (left <= KEEP_W[15:0]);
-    wire [C-1:0] want    = ending ? left[C-1:0] : KEEP_W[C-1:0];
-    wire        cut     = cmd_valid && !cmd_patch && open;
-    wire        give    = cut && left != 16'd0 && held >= want;
-    wire        gave    = give && m_ready;
-    wire        cut_all = cut && (left == 16'd0 || (gave && ending));
-    wire        discard = cut && cmd_last && left == 16'd0;
+    // ---- the command under way: what its next word needs is worked out a cycle ahead, as others wait for the answer
+    reg               valid;
+    reg               patch;
+    reg               last;
+    reg               is_long;                  // the header of the command's frame, and what it says
+    reg               verified;
+    reg  [39:0]       hash_of;
+    reg  [15:0]       left;                     // bytes still to give
+    reg               ending;                   // in one word
+    reg               none;                     // not a byte
+    wire        done;
+    wire        load    = !valid || done;
+    // Only the last word of a command moves `lane`, as the others are full. So whether that word takes bytes of `second` is
+    // settled when the command is taken and its frame is open; the others always do.
+    reg         tail_beyond;
+    wire [LANE_W-1:0] size   = left[LANE_W-1:0];    // of the last word; 0: a full one
+    wire [LANE_W-1:0] behind = lane + size;
+    wire        beyond  = !ending || tail_beyond;
+    wire        cut     = valid && !patch && open;
+    wire        give    = cut && !none && (has_second || !beyond);
+    wire        free;
+    wire        gave    = give && free;
+    wire        discard = cut && last && none;
+    wire        moves   = gave && beyond;
 
-    wire [C-1:0] rest = gave ? held - want : held;
-    wire         fits = (rest <= HOLD_BYTES[C-1:0] - KEEP_W[C-1:0]);
-    wire         take = s_axis_tvalid && s_axis_tready;
+    assign done      = valid && (patch ? free : cut && (none || (gave && ending)) && (!last || all_in));
+    assign cmd_ready = load;
 
-    assign m_valid       = give || (cmd_valid && cmd_patch);
-    assign m_data        = cmd_patch ? {{(DATA_W - 16){1'b0}}, cmd_count} : hold[DATA_W-1:0];
-    assign s_axis_tready = open && !all_in && (fits || discard);
-    assign cmd_ready     = (cmd_patch && m_ready) || (cut_all && (!cmd_last || all_in));
-    assign idle          = !open && !cmd_valid;
+    always @(posedge clk) begin
+        if (rst) valid <= 1'b0;
+        else if (load) valid <= cmd_valid;
+        if (load) begin
+            patch    <= cmd_patch;
+            last     <= cmd_last;
+            is_long  <= cmd_long;
+            verified <= cmd_verified;
+            hash_of  <= cmd_hash;
+        end
+        if (load || gave) begin
+            left   <= load ? cmd_count : left - KEEP_W[15:0];
+            ending <= load ? (cmd_count <= KEEP_W[15:0]) : ending || (left <= TWO_WORDS);
+            none   <= load ? (cmd_count == 16'd0) : ending;
+        end
+    end
 
-    /* verilator lint_off BLKSEQ */
-    // blocking temporary: the shifts are evaluated only when bytes move
-    reg [HOLD_W-1:0] next;
+    // ---- its bytes. The header, filled up in front to whole beats, is the beginning of a stream that the frame's beats go on
+    // with. A word is cut from two beats of that stream, at any byte: one shifter, no wider than that, serves header and cuts.
+    // The header is struct virtio_net_hdr_v1_hash, whose first 12 bytes are virtio_net_hdr.
+    wire [95:0] plain = {16'd1, 72'd0, 6'd0, verified, 1'b0};
+    wire [63:0] hash  = {24'd0, hash_of};
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [3*DATA_W-1:0] header = {{(3*DATA_W - 160){1'b0}}, hash, plain} << (is_long ? LONG_FILL * 8 : SHORT_FILL * 8);
+    /* verilator lint_on UNUSEDSIGNAL */
+
+    wire        fits    = !has_second || moves;
+    wire        take    = s_axis_tvalid && s_axis_tready;
+    wire [2*DATA_W-9:0] pair = {second, first[DATA_W-1:8]};
+
+    assign s_axis_tready = open && !all_in && ((fits && !header_left) || discard);
+    assign idle          = !open && !valid && !m_valid;
+
+    // dma_write's ready comes late in its cycle, and all that is cut hangs on it
+    skid #(.WIDTH(DATA_W)) u_out (
+        .clk(clk), .rst(rst),
+        .s_data(patch ? {{(DATA_W - 16){1'b0}}, left} : pair[{1'b0, lane, 3'b000} +: DATA_W]),
+        .s_valid(give || (valid && patch)), .s_ready(free),
+        .m_data(m_data), .m_valid(m_valid), .m_ready(m_ready)
+    );
+
+    wire [LANE_W-1:0] next_size = load ? cmd_count[LANE_W-1:0] : size;
+    wire [LANE_W-1:0] next_lane = !open ? (is_long ? LONG_FILL[LANE_W-1:0] : SHORT_FILL[LANE_W-1:0]) - 1'b1
+                                  : (gave && ending) ? behind : lane;
+    wire [LANE_W:0]   next_end  = {1'b0, next_lane} + {1'b0, next_size};
+
+    always @(posedge clk) tail_beyond <= (next_size == {LANE_W{1'b0}}) || next_end[LANE_W];
 
     always @(posedge clk) begin
         if (rst) begin
             open   <= 1'b0;
             all_in <= 1'b0;
-            given  <= 16'd0;
         end else begin
-            if (cmd_valid && !cmd_patch && !open) open <= 1'b1;
-            else if (cmd_ready && cmd_last && !cmd_patch) open <= 1'b0;
+            if (valid && !patch && !open) open <= 1'b1;
+            else if (done && last && !patch) open <= 1'b0;
             if (!open) all_in <= 1'b0;
             else if (take && s_axis_tlast) all_in <= 1'b1;
-            if (cmd_ready) given <= 16'd0;
-            else if (gave) given <= given + {{(16 - C){1'b0}}, want};
         end
-        if (!open && cmd_valid) begin
-            hold <= {{(HOLD_W - 160){1'b0}}, cmd_header};
-            held <= cmd_long ? LONG[C-1:0] : SHORT[C-1:0];
-        end else if (gave || take) begin
-            next = !gave ? hold : ending ? hold >> {want, 3'b000} : hold >> DATA_W;
-            if (take) next = next | ({{(HOLD_W - DATA_W){1'b0}}, s_axis_tdata} << {rest, 3'b000});
-            hold <= next;
-            held <= take ? rest + KEEP_W[C-1:0] : rest;
+        lane <= next_lane;
+        if (!open) begin
+            if (valid) begin
+                first       <= header[DATA_W-1:0];
+                second      <= header[DATA_W +: DATA_W];
+                has_second  <= is_long ? (LONG_BEATS > 1) : (SHORT_BEATS > 1);
+                header_left <= is_long && (LONG_BEATS > 2);
+            end
+        end else begin
+            if (moves) first <= second;
+            if (fits) begin
+                second      <= header_left ? header[2*DATA_W +: DATA_W] : s_axis_tdata;
+                has_second  <= take || header_left;
+                header_left <= 1'b0;
+            end
         end
     end
-    /* verilator lint_on BLKSEQ */
 endmodule
 
 `default_nettype wire

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins pieces of 0 to KEEP_W bytes, packed from lane 0, into full words; the first word of a frame starts at a lane of choice.
-// What is left over stands at the top of `held`, next to the piece that follows: both shifts are then plain windows
-// of {piece, held}, one that ends the word going out and one that ends the bytes seen so far.
+// A piece is turned to the lanes where it goes: those behind `held` complete the word, the others are what is left over.
 `default_nettype none
 
 module stream_pack #(
@@ -43,19 +42,27 @@ module stream_pack #(
     wire                full  = total[LANE_W];
     wire                spill = full && total[LANE_W-1:0] != {LANE_W{1'b0}};
     wire                emit  = (take && (full || s_end)) || (step && flush);
-    wire [LANE_W:0]     shift = KEEP_W[LANE_W:0] - {1'b0, fill};
-    wire [2*DATA_W-1:0] pair  = {flush ? {DATA_W{1'b0}} : s_data, held};
+    wire [DATA_W-1:0]   turned;
+    reg  [DATA_W-1:0]   word;                   // lanes below `fill` are held
+
+    lane_rotate #(.DATA_W(DATA_W)) u_turn (.data(s_data), .lanes(fill), .rotated(turned));
+
+    always @* begin : mix
+        integer lane;
+        for (lane = 0; lane < KEEP_W; lane = lane + 1)
+            word[8*lane +: 8] = (lane[LANE_W:0] < {1'b0, fill}) ? held[8*lane +: 8] : turned[8*lane +: 8];
+    end
 
     assign s_ready = step && !flush;
 
     always @(posedge clk) begin
         if (take) begin
-            held       <= pair[{s_count, 3'b000} +: DATA_W];
+            held       <= full ? turned : word;
             held_bytes <= total[LANE_W-1:0];
             m_user     <= s_user;
         end
         if (emit) begin
-            m_data  <= pair[{shift, 3'b000} +: DATA_W];
+            m_data  <= word;
             m_count <= flush ? {1'b0, fill} : full ? KEEP_W[LANE_W:0] : total;
             m_last  <= flush || (s_end && !spill);
         end

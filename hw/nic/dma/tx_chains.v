@@ -19,11 +19,11 @@ module tx_chains #(
     output wire                   pop_valid,
     input  wire                   pop_ready,
     output wire [QW-1:0]          pop_queue,
-    output wire                   cpl_valid,
+    output reg                    cpl_valid,
     input  wire                   cpl_ready,
-    output wire [QW-1:0]          cpl_queue,
-    output wire [15:0]            cpl_id,
-    output wire [15:0]            cpl_ndesc,
+    output reg  [QW-1:0]          cpl_queue,
+    output reg  [15:0]            cpl_id,
+    output reg  [15:0]            cpl_ndesc,
     // chains whose reads are all asked for
     input  wire                   end_valid,
     output wire                   end_ready,
@@ -47,7 +47,7 @@ module tx_chains #(
     wire               choose = !chosen_valid && cfg_enable && open != CHAINS[COUNT_W-1:0];
     wire               still  = |(chain_ready >> chosen & {{(QUEUE_PAIRS-1){1'b0}}, 1'b1});
     wire               pop    = pop_valid && pop_ready;
-    wire               done   = cpl_valid && cpl_ready;
+    reg                done;                    // one of them has been completed
 
     arbiter_rr #(.N(QUEUE_PAIRS), .INDEX_W(QW)) u_arbiter (
         .clk(clk), .rst(rst), .request(chain_ready), .take(choose), .any(any), .index(index)
@@ -75,18 +75,29 @@ module tx_chains #(
     wire                head_valid;
     wire [SERIAL_W-1:0] ahead = answers - head_serial;
     wire [COUNT_W-1:0]  waiting;
+    wire [QW-1:0]       head_queue;
+    wire [15:0]         head_id, head_ndesc;
+    // Completions leave from registers, every other cycle: far more often than frames, and without a path from their ready.
+    wire                load = head_valid && !ahead[SERIAL_W-1] && !cpl_valid;
 
     fifo_sync #(.WIDTH(SERIAL_W + QW + 32), .DEPTH(CHAINS)) u_ended (
         .clk(clk), .rst(rst),
         .s_data({end_serial, end_queue, end_id, end_ndesc}), .s_valid(end_valid), .s_ready(end_ready),
-        .m_data({head_serial, cpl_queue, cpl_id, cpl_ndesc}), .m_valid(head_valid), .m_ready(done), .count(waiting)
+        .m_data({head_serial, head_queue, head_id, head_ndesc}), .m_valid(head_valid), .m_ready(load), .count(waiting)
     );
 
-    assign cpl_valid = head_valid && !ahead[SERIAL_W-1];
-
-    always @(posedge clk)
-        if (rst) answers <= {SERIAL_W{1'b0}};
-        else if (answered) answers <= answers + 1'b1;
+    always @(posedge clk) begin
+        if (load) {cpl_queue, cpl_id, cpl_ndesc} <= {head_queue, head_id, head_ndesc};
+        if (rst) begin
+            answers   <= {SERIAL_W{1'b0}};
+            cpl_valid <= 1'b0;
+            done      <= 1'b0;
+        end else begin
+            if (answered) answers <= answers + 1'b1;
+            cpl_valid <= load || (cpl_valid && !cpl_ready);
+            done      <= cpl_valid && cpl_ready;
+        end
+    end
 
     wire unused = &{1'b0, ahead[SERIAL_W-2:0], waiting};
 endmodule

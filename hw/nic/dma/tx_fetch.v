@@ -7,8 +7,9 @@
 //              v                                                                     v
 //             rd_req ... rd_rsp --> fifo_ram (data) ------------------------> stream_pack --> tx_frame --> m_meta, m_axis
 //
-// Where a frame ends is not told by its data: a chain may turn out bad after reads of it have gone out. So a frame ends
-// at the read whose number u_ended gives; a later frame's reads are asked for only after u_ended has the word.
+// A frame ends with the read that is tagged as its chain's last. A chain may turn out bad after reads of it have gone out,
+// and then none is: such a frame ends behind the read whose number u_ended gives. Any frame's word is in u_ended before the
+// last read's answer, and before a later frame's reads are asked for.
 `default_nettype none
 `include "meta.vh"
 
@@ -18,7 +19,8 @@ module tx_fetch #(
     parameter QW           = (QUEUE_PAIRS > 1) ? $clog2(QUEUE_PAIRS) : 1,
     parameter MAX_READ     = 512,               // bytes
     parameter FIFO_DEPTH   = 256,               // words of data
-    parameter CHAINS       = 64                 // popped and not completed
+    parameter CHAINS       = 64,                // popped and not completed
+    parameter ADDR_W       = 64                 // bits of addresses the card reaches
 ) (
     // clock
     input  wire                   clk,
@@ -85,6 +87,8 @@ module tx_fetch #(
     localparam COUNT_W  = $clog2(CHAINS) + 1;
     // CHAINS chains of 32,768 descriptors each have fewer than 2^23 reads, so that numbers compare by their difference
     localparam SERIAL_W = 24;
+    // what is asked for and not packed has its words reserved, so that an end is no more reads ahead than there are words
+    localparam SPAN_W   = $clog2(FIFO_DEPTH) + 1;
 
     // ---- chains in, completions out
     wire                begin_valid, begin_ready;
@@ -110,7 +114,7 @@ module tx_fetch #(
     );
 
     tx_segment #(
-        .DATA_W(DATA_W), .QW(QW), .MAX_READ(MAX_READ), .FIFO_DEPTH(FIFO_DEPTH), .SERIAL_W(SERIAL_W)
+        .DATA_W(DATA_W), .QW(QW), .MAX_READ(MAX_READ), .FIFO_DEPTH(FIFO_DEPTH), .SERIAL_W(SERIAL_W), .ADDR_W(ADDR_W)
     ) u_segment (
         .clk(clk), .rst(rst), .cfg_hash_report(cfg_hash_report),
         .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
@@ -125,7 +129,7 @@ module tx_fetch #(
     // ---- what is known of the frames whose data are to be packed
     wire                begun_valid, ended_valid;
     wire [QW-1:0]       begun_queue;
-    wire [SERIAL_W-1:0] ended_serial;
+    wire [SPAN_W-1:0]   ended_serial;
     wire [1:0]          ended_verdict;
     wire [COUNT_W-1:0]  begun_count, ended_count;
     wire                frame_taken;
@@ -135,24 +139,27 @@ module tx_fetch #(
         .m_data(begun_queue), .m_valid(begun_valid), .m_ready(frame_taken), .count(begun_count)
     );
 
-    fifo_sync #(.WIDTH(SERIAL_W + 2), .DEPTH(CHAINS)) u_ended (
-        .clk(clk), .rst(rst), .s_data({end_serial, end_verdict}), .s_valid(end_valid), .s_ready(ended_ready),
+    fifo_sync #(.WIDTH(SPAN_W + 2), .DEPTH(CHAINS)) u_ended (
+        .clk(clk), .rst(rst), .s_data({end_serial[SPAN_W-1:0], end_verdict}), .s_valid(end_valid), .s_ready(ended_ready),
         .m_data({ended_serial, ended_verdict}), .m_valid(ended_valid), .m_ready(frame_taken), .count(ended_count)
     );
 
     // ---- data: answers are stored word by word as they are, gaps are closed on the way out. That a read has failed is
     // known with its last word, so none of its words goes on before that: a segment must not be made of bytes nobody read.
-    wire              word_there, word_valid, word_end;
+    reg               word_there, word_end, word_last;
+    reg  [LANE_W-1:0] word_top;
+    reg  [DATA_W-1:0] word_data;
+    wire              word_valid;
     wire              read_whole, read_failed;
-    wire [LANE_W-1:0] word_top;
-    wire [DATA_W-1:0] word_data;
+    wire              stored_valid, fetch;
+    wire [DATA_W+LANE_W+1:0] stored;
     wire              data_ready, whole_ready;
 
-    fifo_ram #(.WIDTH(DATA_W + LANE_W + 1), .DEPTH(FIFO_DEPTH)) u_data (
+    fifo_ram #(.WIDTH(DATA_W + LANE_W + 2), .DEPTH(FIFO_DEPTH)) u_data (
         .clk(clk), .rst(rst),
-        .s_data({rd_rsp_last, rd_rsp_last ? rd_rsp_tag[LANE_W-1:0] : {LANE_W{1'b1}}, rd_rsp_data}),
+        .s_data({rd_rsp_last, rd_rsp_last && rd_rsp_tag[7], rd_rsp_last ? rd_rsp_tag[LANE_W-1:0] : {LANE_W{1'b1}}, rd_rsp_data}),
         .s_valid(rd_rsp_valid), .s_ready(data_ready),
-        .m_data({word_end, word_top, word_data}), .m_valid(word_there), .m_ready(word_taken)
+        .m_data(stored), .m_valid(stored_valid), .m_ready(fetch)
     );
 
     fifo_ram #(.WIDTH(1), .DEPTH(FIFO_DEPTH)) u_whole (
@@ -160,49 +167,64 @@ module tx_fetch #(
         .s_data(rd_rsp_error), .s_valid(rd_rsp_valid && rd_rsp_last), .s_ready(whole_ready),
         .m_data(read_failed), .m_valid(read_whole), .m_ready(word_taken && word_end)
     );
-    assign word_valid = word_there && read_whole;
 
-    reg  [SERIAL_W-1:0] packed_reads;
+    reg  [SPAN_W-1:0]   packed_reads;
+    reg                 settled;                // what follows is judged
+    reg                 close;                  // all of the abandoned frame's words are packed; also if nothing was read of it
     reg                 failed;                 // a read of this frame
     wire                pack_ready;
-    // an abandoned frame whose last word is already packed; also one of which nothing was read
-    wire                close      = ended_valid && ended_serial == packed_reads;
-    wire                word_last  = word_end && ended_valid && ended_serial == packed_reads + 1'b1;
+    // whether the next word is another frame's takes a cycle to see, after each read of a frame that was abandoned
+    wire                abandoned  = ended_valid && ended_verdict[0];
+    wire [1:0]          verdict    = ended_valid ? ended_verdict : 2'd0;
     wire                now_failed = failed || (!close && read_failed);
     wire                pack_taken = (close || word_valid) && pack_ready;
+    wire                step       = pack_taken && (close || word_end);
 
+    // a block RAM's word comes too late in a cycle for what is decided on it
+    always @(posedge clk) begin
+        if (fetch) {word_end, word_last, word_top, word_data} <= stored;
+        if (rst) word_there <= 1'b0;
+        else     word_there <= fetch || (word_there && !word_taken);
+    end
+
+    assign fetch       = stored_valid && (!word_there || word_taken);
+    assign word_valid  = word_there && read_whole && (settled || !abandoned);
     assign word_taken  = word_valid && !close && pack_ready;
     assign frame_taken = pack_taken && (close || word_last);
 
     always @(posedge clk)
         if (rst) begin
-            packed_reads <= {SERIAL_W{1'b0}};
+            packed_reads <= {SPAN_W{1'b0}};
+            settled      <= 1'b0;
+            close        <= 1'b0;
             failed       <= 1'b0;
-        end else if (pack_taken) begin
-            packed_reads <= packed_reads + {{(SERIAL_W-1){1'b0}}, word_taken && word_end};
-            failed       <= now_failed && !frame_taken;
+        end else begin
+            if (pack_taken) failed <= now_failed && !frame_taken;
+            if (word_taken && word_end) packed_reads <= packed_reads + 1'b1;
+            settled <= abandoned && !step;
+            close   <= abandoned && !step && ended_serial == packed_reads;
         end
 
     // ---- frames
-    wire              piece_valid, piece_ready, piece_last, piece_failed;
+    wire              piece_valid, piece_ready, piece_last, piece_failed, piece_bad;
     wire [DATA_W-1:0] piece_data;
     wire [LANE_W:0]   piece_count;
     wire [QW-1:0]     piece_queue;
     wire [1:0]        piece_verdict;
 
-    stream_pack #(.DATA_W(DATA_W), .USER_W(QW + 3)) u_pack (
+    stream_pack #(.DATA_W(DATA_W), .USER_W(QW + 4)) u_pack (
         .clk(clk), .rst(rst), .cfg_start(cfg_hash_report ? PAD_LONG[LANE_W-1:0] : PAD_SHORT[LANE_W-1:0]),
-        .s_valid(close || word_valid), .s_ready(pack_ready), .s_data(close ? {DATA_W{1'b0}} : word_data),
+        .s_valid(close || word_valid), .s_ready(pack_ready), .s_data(word_data),
         .s_count(close ? {(LANE_W+1){1'b0}} : {1'b0, word_top} + 1'b1), .s_end(close || word_last),
-        .s_user({begun_queue, ended_valid ? ended_verdict : 2'd0, now_failed}),
+        .s_user({begun_queue, verdict, now_failed, now_failed || verdict != 2'd0}),
         .m_valid(piece_valid), .m_ready(piece_ready), .m_data(piece_data), .m_count(piece_count), .m_last(piece_last),
-        .m_user({piece_queue, piece_verdict, piece_failed})
+        .m_user({piece_queue, piece_verdict, piece_failed, piece_bad})
     );
 
     tx_frame #(.DATA_W(DATA_W), .QW(QW)) u_frame (
         .clk(clk), .rst(rst), .cfg_hash_report(cfg_hash_report),
         .s_valid(piece_valid), .s_ready(piece_ready), .s_data(piece_data), .s_count(piece_count), .s_last(piece_last),
-        .s_queue(piece_queue), .s_verdict(piece_verdict), .s_failed(piece_failed),
+        .s_queue(piece_queue), .s_verdict(piece_verdict), .s_failed(piece_failed), .s_bad(piece_bad),
         .m_meta_valid(m_meta_valid), .m_meta_ready(m_meta_ready), .m_meta(m_meta),
         .m_axis_tdata(m_axis_tdata), .m_axis_tkeep(m_axis_tkeep), .m_axis_tlast(m_axis_tlast), .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tready(m_axis_tready), .m_axis_tuser(m_axis_tuser),

@@ -23,6 +23,7 @@ module tx_frame #(
     input  wire [QW-1:0]       s_queue,
     input  wire [1:0]          s_verdict,       // as far as it is known by now, final with s_last
     input  wire                s_failed,        // a read has failed
+    input  wire                s_bad,           // either: the frame may not leave
     // side band
     output reg                 m_meta_valid,
     input  wire                m_meta_ready,
@@ -55,14 +56,13 @@ module tx_frame #(
     reg  [QW-1:0]           meta_queue;
 
     wire                        body    = (words >= (cfg_hash_report ? LONG[WORDS_W-1:0] : SHORT[WORDS_W-1:0]));
-    wire                        bad     = s_failed || s_verdict != GOOD;
-    wire                        shows   = body && !ended && (started || !bad);
+    wire                        shows   = body && !ended && (started || !s_bad);
     // a frame ends where a read of it has failed, so that no segment is made of what was not read
     wire                        ends    = s_last || s_failed;
     wire                        can_out = (!m_axis_tvalid || m_axis_tready) && (started || !m_meta_valid || m_meta_ready);
     wire                        take    = s_valid && s_ready;
     wire                        out     = take && shows;
-    wire                        dropped = take && s_last && bad;
+    wire                        dropped = take && s_last && s_bad;
     wire [(WORDS+1)*DATA_W-1:0] window  = {s_data, header};
     // the header ends where the words end
     wire [79:0]                 fields  = cfg_hash_report ? header[WORDS*DATA_W-160 +: 80] : header[WORDS*DATA_W-96 +: 80];
@@ -78,7 +78,7 @@ module tx_frame #(
             m_axis_tdata <= s_data;
             m_axis_tkeep <= {KEEP_W{1'b1}} >> missing;
             m_axis_tlast <= ends;
-            m_axis_tuser <= ends && bad;
+            m_axis_tuser <= ends && s_bad;
         end
         if (out && !started) begin
             meta_header <= fields;

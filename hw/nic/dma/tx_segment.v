@@ -9,7 +9,8 @@ module tx_segment #(
     parameter QW           = 1,
     parameter MAX_READ     = 512,               // bytes; divides 4096
     parameter FIFO_DEPTH   = 256,               // words of the data FIFO
-    parameter SERIAL_W     = 24
+    parameter SERIAL_W     = 24,
+    parameter ADDR_W       = 64                 // bits of addresses the card reaches; one more is kept, set beyond that
 ) (
     // clock
     input  wire                clk,
@@ -30,9 +31,9 @@ module tx_segment #(
     // reads
     output reg                 rd_req_valid,
     input  wire                rd_req_ready,
-    output reg  [63:0]         rd_req_addr,
+    output wire [63:0]         rd_req_addr,
     output reg  [15:0]         rd_req_len,
-    output reg  [7:0]          rd_req_tag,      // bytes - 1 of the answer's last word
+    output reg  [7:0]          rd_req_tag,      // bit 7: the chain's last read; below: bytes - 1 of the answer's last word
     input  wire                freed,           // a word has left the data FIFO
     // a chain begins
     output wire                begin_valid,
@@ -51,20 +52,22 @@ module tx_segment #(
 );
     localparam LANE_W  = $clog2(DATA_W / 8);
     localparam COUNT_W = $clog2(FIFO_DEPTH) + 1;
-    localparam [16:0] CHUNK    = MAX_READ;
+    localparam CHUNK_W = $clog2(MAX_READ);
+    localparam TOP     = (ADDR_W < 64) ? ADDR_W : 63;
+    localparam [16:0] LIMIT = 17'd65567;        // bytes of a frame
+    localparam [16:0] SHORT = 17'd65553;        // so many left to come: it has fewer than 14
     localparam [1:0] GOOD = 2'd0, CHAIN = 2'd1, TOO_SHORT = 2'd2, TOO_LONG = 2'd3;
 
     // ---- judgement, as a descriptor is taken
     reg         begun;                         // a chain has begun and its last descriptor is not here yet
     reg  [1:0]  verdict;                        // on what of the chain has been seen
-    reg  [31:0] total;                          // bytes of the chain so far
-    wire [31:0] header   = cfg_hash_report ? 32'd20 : 32'd12;
-    wire [31:0] limit    = header + 32'd65567;
-    wire [31:0] shortest = header + 32'd14;
-    wire [31:0] sum     = total + seg_len;
-    wire [1:0]  now     = (verdict != GOOD)                              ? verdict
-                        : (seg_error || seg_write || seg_len == 32'd0)   ? CHAIN
-                        : (seg_len > limit - total)                      ? TOO_LONG : GOOD;
+    reg  [16:0] allowed;                        // bytes that may still come, once begun
+    wire [16:0] most    = cfg_hash_report ? LIMIT + 17'd20 : LIMIT + 17'd12;
+    wire [17:0] left    = {1'b0, begun ? allowed : most} - {1'b0, seg_len[16:0]};
+    wire        too_long = left[17] || seg_len[31:17] != 15'd0;
+    wire [1:0]  now     = (verdict != GOOD)                            ? verdict
+                        : (seg_error || seg_write || seg_len == 32'd0) ? CHAIN
+                        : too_long                                     ? TOO_LONG : GOOD;
     wire        take    = seg_valid && seg_ready;
 
     // ---- the descriptor being read
@@ -75,23 +78,35 @@ module tx_segment #(
     reg  [QW-1:0]       cur_queue;
     reg  [15:0]         cur_id;
     reg  [15:0]         cur_ndesc;
-    reg  [63:0]         cur_addr;
-    reg  [16:0]         cur_left;               // bytes
+    reg  [TOP:0]        cur_addr;
+    reg  [16:0]         cur_top;                // bytes left, less one
     reg  [COUNT_W-1:0]  reserved;               // words of the data FIFO filled or asked for
     reg  [SERIAL_W-1:0] asked;                  // reads
 
-    wire [16:0] room      = CHUNK - (cur_addr[16:0] & (CHUNK - 17'd1));
-    wire        fits      = (cur_left <= room);
-    wire [16:0] bytes     = fits ? cur_left : room;
-    wire [16:0] top_byte  = bytes - 17'd1;
-    wire [16:0] words     = (top_byte >> LANE_W) + 17'd1;
-    wire        has_room  = {{(17-COUNT_W){1'b0}}, reserved} + words <= FIFO_DEPTH[16:0];
-    wire        can_ask   = (!rd_req_valid || rd_req_ready) && has_room;
-    wire        ending    = cur_last && (fits || !cur_read);
-    wire        step      = cur_valid && (can_ask || !cur_read) && (end_ready || !ending);
-    wire        ask       = step && cur_read;
-    wire        finish    = step && (fits || !cur_read);
+    reg  [TOP:0]        req_addr;
+    // a read that is not a descriptor's last ends at a multiple of MAX_READ
+    wire [TOP:CHUNK_W]  next_chunk = cur_addr[TOP:CHUNK_W] + 1'b1;
+    wire [17:0]         last_byte  = {1'b0, cur_top} + {{(18-CHUNK_W){1'b0}}, cur_addr[CHUNK_W-1:0]};   // from that multiple on
+    // ... and whether it is the last is known from the cycle on in which what is left became known
+    reg                 fits;
+    wire [17:0]         first_byte = {1'b0, seg_len[16:0]} + {{(18-CHUNK_W){1'b0}}, seg_addr[CHUNK_W-1:0]};     // one more
+    wire [CHUNK_W-1:0]  top_byte   = fits ? cur_top[CHUNK_W-1:0] : ~cur_addr[CHUNK_W-1:0];
+    wire [COUNT_W-1:0]  top_word   = {{(COUNT_W+LANE_W-CHUNK_W){1'b0}}, top_byte[CHUNK_W-1:LANE_W]};
+    wire [COUNT_W:0]    filled     = {1'b0, reserved} + {1'b0, top_word};
+    wire                has_room   = filled < FIFO_DEPTH[COUNT_W:0];
+    wire                can_ask    = (!rd_req_valid || rd_req_ready) && has_room;
+    wire                ending     = cur_last && (fits || !cur_read);
+    wire                step       = cur_valid && (can_ask || !cur_read) && (end_ready || !ending);
+    wire                ask        = step && cur_read;
+    wire                finish     = step && (fits || !cur_read);
+    reg                 freeing;                // that a word is freed is known late in a cycle
+    // the words of a read, less one that is freed
+    wire [COUNT_W:0]    change     = ask ? {top_word, !freeing} : {{COUNT_W{freeing}}, 1'b0};
+    /* verilator lint_off UNUSEDSIGNAL */       // the lowest bit only makes the carry
+    wire [COUNT_W:0]    reserving  = {reserved, 1'b1} + change;
+    /* verilator lint_on UNUSEDSIGNAL */
 
+    assign rd_req_addr    = {{(64-TOP){req_addr[TOP]}}, req_addr[TOP-1:0]};
     assign seg_ready      = (!cur_valid || finish) && begin_ready;
     assign begin_valid    = take && !begun;
     assign begin_queue    = seg_queue;
@@ -104,44 +119,47 @@ module tx_segment #(
     assign evt_descriptor = take && !seg_error;
 
     always @(posedge clk) begin
+        if (take) allowed <= left[16:0];        // of no use once the chain is bad
         if (take) begin
             cur_last    <= seg_last;
             cur_read    <= (now == GOOD);
-            cur_verdict <= (now == GOOD && sum < shortest) ? TOO_SHORT : now;
+            cur_verdict <= (now == GOOD && left[16:0] > SHORT) ? TOO_SHORT : now;
             cur_queue   <= seg_queue;
             cur_id      <= seg_id;
             cur_ndesc   <= seg_ndesc;
-            cur_addr    <= seg_addr;
-            cur_left    <= seg_len[16:0];
+            cur_addr    <= {|seg_addr[63:TOP], seg_addr[TOP-1:0]};
+            cur_top     <= seg_len[16:0] - 17'd1;
+            fits        <= (first_byte <= MAX_READ[17:0]);
         end else if (ask) begin
-            cur_addr    <= {cur_addr[63:12], 12'd0} + {51'd0, cur_addr[11:0] + bytes[12:0]};
-            cur_left    <= cur_left - bytes;
+            fits        <= (last_byte[17:CHUNK_W] == {{(17-CHUNK_W){1'b0}}, 1'b1});
+            cur_addr    <= {next_chunk[TOP] || (ADDR_W < 64 && cur_addr[TOP]), next_chunk[TOP-1:CHUNK_W], {CHUNK_W{1'b0}}};
+            cur_top     <= {last_byte[16:CHUNK_W] - 1'b1, last_byte[CHUNK_W-1:0]};
         end
         if (ask) begin
-            rd_req_addr <= cur_addr;
-            rd_req_len  <= bytes[15:0];
-            rd_req_tag  <= {{(8-LANE_W){1'b0}}, top_byte[LANE_W-1:0]};
+            req_addr    <= cur_addr;
+            rd_req_len  <= {{(16-CHUNK_W){1'b0}}, top_byte} + 16'd1;
+            rd_req_tag  <= {ending, {(7-LANE_W){1'b0}}, top_byte[LANE_W-1:0]};
         end
         if (rst) begin
             begun       <= 1'b0;
             verdict      <= GOOD;
-            total        <= 32'd0;
             cur_valid    <= 1'b0;
             reserved     <= {COUNT_W{1'b0}};
+            freeing      <= 1'b0;
             asked        <= {SERIAL_W{1'b0}};
             rd_req_valid <= 1'b0;
         end else begin
             if (take) begin
                 begun  <= !seg_last;
                 verdict <= seg_last ? GOOD : now;
-                total   <= seg_last ? 32'd0 : (now == GOOD) ? sum : total;
             end
             if (take) cur_valid <= 1'b1;
             else if (finish) cur_valid <= 1'b0;
             if (ask) rd_req_valid <= 1'b1;
             else if (rd_req_ready) rd_req_valid <= 1'b0;
             if (ask) asked <= asked + 1'b1;
-            reserved <= reserved + (ask ? words[COUNT_W-1:0] : {COUNT_W{1'b0}}) - {{(COUNT_W-1){1'b0}}, freed};
+            freeing  <= freed;
+            reserved <= reserving[COUNT_W:1];
         end
     end
 

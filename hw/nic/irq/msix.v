@@ -50,36 +50,39 @@ module msix #(
     localparam QW      = $clog2(QUEUES);
     localparam VECTORS = 2 * QUEUE_PAIRS + 2;
     localparam VW      = $clog2(VECTORS);
-    localparam [31:0] QUEUES_WIDE  = QUEUES;
-    localparam [31:0] VECTORS_WIDE = VECTORS;
-    localparam [15:0] NO_VECTOR = 16'hffff;
+    localparam [63:0] IS_QUEUE  = (64'd1 << QUEUES) - 64'd1;    // of a number below 64
+    localparam [63:0] IS_VECTOR = (64'd1 << VECTORS) - 64'd1;
 
-    reg [15:0]        queue_vector [0:QUEUES-1];
-    reg [15:0]        config_vector;
-    reg [31:0]        addr_lo [0:VECTORS-1];
-    reg [31:0]        addr_hi [0:VECTORS-1];
-    reg [31:0]        data    [0:VECTORS-1];
+    reg [VW:0]        queue_vector [0:QUEUES-1];    // the highest bit: there is one
+    reg [VW:0]        config_vector;
     reg [VECTORS-1:0] masked;
     reg [VECTORS-1:0] raised;
     integer i;
 
-    // ---- table and pending bits; byte lanes matter only for whole words, as PCI demands
-    wire [VW-1:0] entry = reg_addr[4 +: VW];
-    wire          in_table = !reg_sel_pba && (reg_addr[11:4] < VECTORS_WIDE[7:0]);
-    wire          write = reg_we && in_table && (&reg_wstrb);
-    wire [31:0]   raised_wide = {{(32-VECTORS){1'b0}}, raised};
+    // ---- table, twice: word by word for the BAR, and a vector's whole message to send. What was never written is 0. Byte lanes
+    // matter only for whole words, as PCI demands.
+    reg [31:0]        words   [0:4*VECTORS-1];
+    reg [31:0]        addr_lo [0:VECTORS-1];
+    reg [31:0]        addr_hi [0:VECTORS-1];
+    reg [31:0]        data    [0:VECTORS-1];
+    reg [VECTORS-1:0] has_lo, has_hi, has_data;
 
-    assign reg_rdata = reg_sel_pba ? ((reg_addr[11:2] == 10'd0) ? raised_wide : 32'd0)
-                     : !in_table               ? 32'd0
-                     : (reg_addr[3:2] == 2'd0) ? addr_lo[entry]
-                     : (reg_addr[3:2] == 2'd1) ? addr_hi[entry]
-                     : (reg_addr[3:2] == 2'd2) ? data[entry]
-                     : {31'd0, masked[entry]};
+    wire [VW-1:0] entry = reg_addr[4 +: VW];
+    wire [1:0]    word  = reg_addr[3:2];
+    wire          in_table = !reg_sel_pba && reg_addr[11:10] == 2'd0 && IS_VECTOR[reg_addr[9:4]];
+    wire          write = reg_we && in_table && (&reg_wstrb);
+    wire [31:0]   value = {reg_wdata[31:2], (word == 2'd0) ? 2'b00 : reg_wdata[1:0]};
+    wire [63:0]   raised_wide = {{(64-VECTORS){1'b0}}, raised};
+    wire          has_word = (word == 2'd0) ? has_lo[entry] : (word == 2'd1) ? has_hi[entry] : (word == 2'd2) && has_data[entry];
+    wire          in_pba = reg_sel_pba && reg_addr[11:3] == 9'd0;
+
+    assign reg_rdata = ((in_table && has_word) ? words[{entry, word}] : 32'd0) | (in_pba ? raised_wide[{reg_addr[2], 5'd0} +: 32] : 32'd0)
+                       | {31'd0, in_table && word == 2'd3 && masked[entry]};
 
     // ---- causes
-    wire [15:0] cause_vector = queue_vector[irq_gq[QW-1:0]];
-    wire        cause_ok     = irq_valid && msix_enable && (cause_vector < VECTORS_WIDE[15:0]);
-    wire        config_ok    = config_irq && msix_enable && (config_vector < VECTORS_WIDE[15:0]);
+    wire [VW:0] cause_vector = queue_vector[irq_gq[QW-1:0]];
+    wire        cause_ok     = irq_valid && msix_enable && cause_vector[VW];
+    wire        config_ok    = config_irq && msix_enable && config_vector[VW];
     wire [VECTORS-1:0] cause_bit  = cause_ok  ? ({{(VECTORS-1){1'b0}}, 1'b1} << cause_vector[VW-1:0])  : {VECTORS{1'b0}};
     wire [VECTORS-1:0] config_bit = config_ok ? ({{(VECTORS-1){1'b0}}, 1'b1} << config_vector[VW-1:0]) : {VECTORS{1'b0}};
     wire [VECTORS-1:0] held       = masked | {VECTORS{msix_fmask}};
@@ -103,34 +106,37 @@ module msix #(
 
     always @(posedge clk) begin
         if (load) begin
-            msg_vector <= {{(11-VW){1'b0}}, chosen};
-            msg_addr   <= {addr_hi[chosen], addr_lo[chosen]};
-            msg_data   <= data[chosen];
+            msg_vector      <= {{(11-VW){1'b0}}, chosen};
+            msg_addr[31:0]  <= has_lo[chosen]   ? addr_lo[chosen] : 32'd0;
+            msg_addr[63:32] <= has_hi[chosen]   ? addr_hi[chosen] : 32'd0;
+            msg_data        <= has_data[chosen] ? data[chosen]    : 32'd0;
         end
-        if (write && reg_addr[3:2] == 2'd0) addr_lo[entry] <= {reg_wdata[31:2], 2'b00};
-        if (write && reg_addr[3:2] == 2'd1) addr_hi[entry] <= reg_wdata;
-        if (write && reg_addr[3:2] == 2'd2) data[entry]    <= reg_wdata;
+        if (write) words[{entry, word}] <= value;
+        if (write && word == 2'd0) addr_lo[entry] <= value;
+        if (write && word == 2'd1) addr_hi[entry] <= value;
+        if (write && word == 2'd2) data[entry]    <= value;
         if (rst) begin
             msg_valid <= 1'b0;
             masked    <= {VECTORS{1'b1}};
-            for (i = 0; i < VECTORS; i = i + 1) begin
-                addr_lo[i] <= 32'd0;
-                addr_hi[i] <= 32'd0;
-                data[i]    <= 32'd0;
-            end
+            has_lo    <= {VECTORS{1'b0}};
+            has_hi    <= {VECTORS{1'b0}};
+            has_data  <= {VECTORS{1'b0}};
         end else begin
             if (load) msg_valid <= 1'b1;
             else if (msg_ready) msg_valid <= 1'b0;
-            if (write && reg_addr[3:2] == 2'd3) masked[entry] <= reg_wdata[0];
+            if (write && word == 2'd0) has_lo[entry]   <= 1'b1;
+            if (write && word == 2'd1) has_hi[entry]   <= 1'b1;
+            if (write && word == 2'd2) has_data[entry] <= 1'b1;
+            if (write && word == 2'd3) masked[entry]   <= reg_wdata[0];
         end
         if (rst || clear) begin
             raised        <= {VECTORS{1'b0}};
-            config_vector <= NO_VECTOR;
-            for (i = 0; i < QUEUES; i = i + 1) queue_vector[i] <= NO_VECTOR;
+            config_vector <= {(VW+1){1'b0}};
+            for (i = 0; i < QUEUES; i = i + 1) queue_vector[i] <= {(VW+1){1'b0}};
         end else begin
             raised <= (raised & ~(load ? ({{(VECTORS-1){1'b0}}, 1'b1} << chosen) : {VECTORS{1'b0}})) | cause_bit | config_bit;
-            if (vec_we && vec_gq < QUEUES_WIDE[7:0]) queue_vector[vec_gq[QW-1:0]] <= vec_value;
-            if (cfgvec_we) config_vector <= cfgvec_value;
+            if (vec_we && vec_gq[7:6] == 2'd0 && IS_QUEUE[vec_gq[5:0]]) queue_vector[vec_gq[QW-1:0]] <= {vec_value[15:6] == 10'd0 && IS_VECTOR[vec_value[5:0]], vec_value[VW-1:0]};
+            if (cfgvec_we) config_vector <= {cfgvec_value[15:6] == 10'd0 && IS_VECTOR[cfgvec_value[5:0]], cfgvec_value[VW-1:0]};
         end
     end
     wire unused = &{1'b0, irq_gq, reg_addr[1:0]};

@@ -4,16 +4,18 @@
 
 module mac_check #(
     parameter DATA_W = 128,
-    parameter KEEP_W = DATA_W / 8
+    parameter KEEP_W = DATA_W / 8,
+    parameter LEN_W  = $clog2(KEEP_W)
 ) (
     // clock
     input  wire              clk,
     input  wire              rst,
     // configuration: longest frame, its FCS included
     input  wire [15:0]       cfg_max_frame,
-    // input: a frame without FCS; why = {pause, overflow, fcs, error} counts on its last beat
+    // input: a frame without FCS; bytes in this beat; why = {pause, overflow, fcs, error} counts on its last beat
     input  wire [DATA_W-1:0] s_axis_tdata,
     input  wire [KEEP_W-1:0] s_axis_tkeep,
+    input  wire [LEN_W:0]    s_axis_bytes,
     input  wire              s_axis_tlast,
     input  wire              s_axis_tvalid,
     input  wire [3:0]        s_axis_why,
@@ -33,39 +35,29 @@ module mac_check #(
     output reg               evt_overflow,
     output reg               evt_pause
 );
-    localparam [15:0] MIN_BYTES = 60;
-    localparam [16:0] BEAT_BYTES = KEEP_W[16:0];
-    localparam [15:0] FCS_BYTES = 4;
+    localparam [15:0] MIN_BYTES  = 60;
+    localparam [15:0] BEAT_BYTES = KEEP_W[15:0];
+    localparam [15:0] FCS_BYTES  = 4;
 
+    reg        open;                            // a frame has begun and not ended
     reg        skip_q;                          // the rest of a giant: it was ended at the limit
-    reg [15:0] seen;                          // bytes of the beats before this one
+    reg [15:0] seen;                            // bytes of the beats before this one
+    reg [15:0] left;                            // bytes that may still come
     reg [15:0] limit;
 
-    // One bit more than a length: a frame of 65,535 bytes plus a beat must not wrap to a small one.
-    wire [16:0] total  = {1'b0, seen} + bytes_of(s_axis_tkeep);
-    wire        giant  = total > {1'b0, limit};
+    wire [15:0] total  = seen + {{(15-LEN_W){1'b0}}, s_axis_bytes};
+    wire        giant  = left[15:LEN_W+1] == {(15-LEN_W){1'b0}} && s_axis_bytes > left[LEN_W:0];
     wire        last   = s_axis_tlast || giant;
-    wire        runt   = total < {1'b0, MIN_BYTES};
+    wire        runt   = !giant && total < MIN_BYTES;
     wire        beat   = s_axis_tvalid && !skip_q;
     wire        marked = s_axis_tlast && (s_axis_why[3] || s_axis_why[2] || s_axis_why[0]);
     wire        fcs    = s_axis_tlast && s_axis_why[1];
 
-    // Lanes are filled from 0, so the highest lane in use gives the number of bytes.
-    function [16:0] bytes_of;
-        input [KEEP_W-1:0] keep;
-        integer i;
-        begin
-            bytes_of = BEAT_BYTES;
-            if (!(&keep)) begin
-                bytes_of = 17'd0;
-                for (i = 0; i < KEEP_W; i = i + 1)
-                    if (keep[i]) bytes_of = i[16:0] + 17'd1;
-            end
-        end
-    endfunction
-
     always @(posedge clk) begin
         limit <= cfg_max_frame - FCS_BYTES;
+        // the comparison is prepared, as the sum of a frame's bytes comes late in the cycle
+        if (beat && !last)      left <= left - BEAT_BYTES;
+        else if (beat || !open) left <= limit;
         if (beat) begin
             m_axis_tdata <= s_axis_tdata;
             m_axis_tkeep <= s_axis_tkeep;
@@ -82,12 +74,14 @@ module mac_check #(
         evt_pause    <= 1'b0;
         if (rst) begin
             m_axis_tvalid <= 1'b0;
+            open          <= 1'b0;
             skip_q        <= 1'b0;
-            seen        <= 16'd0;
+            seen          <= 16'd0;
         end else begin
             m_axis_tvalid <= beat;
             if (s_axis_tvalid) skip_q <= !s_axis_tlast && (skip_q || giant);
-            if (beat) seen <= last ? 16'd0 : total[15:0];
+            if (beat) open <= !last;
+            if (beat) seen <= last ? 16'd0 : total;
             if (beat && last) begin
                 // What the wire side saw outranks the length; a short frame is a runt whatever its FCS.
                 evt_error    <= marked && s_axis_why[0];
@@ -97,7 +91,7 @@ module mac_check #(
                 evt_runt     <= !marked && runt;
                 evt_fcs      <= !marked && !giant && !runt && fcs;
                 evt_frame    <= !marked && !giant && !runt && !fcs;
-                if (!marked && !giant && !runt && !fcs) evt_bytes <= total[15:0];
+                if (!marked && !giant && !runt && !fcs) evt_bytes <= total;
             end
         end
     end

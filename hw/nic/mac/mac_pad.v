@@ -25,60 +25,69 @@ module mac_pad #(
     output wire              evt_frame,
     output wire [15:0]       evt_bytes
 );
-    localparam [15:0] MIN_BYTES = 60;
-    localparam [15:0] BEAT_BYTES = KEEP_W[15:0];
+    localparam [15:0] MIN_BYTES  = 60;
+    localparam        LEN_W      = $clog2(KEEP_W);
+    localparam        BEAT_W     = 16 - LEN_W;
+    localparam        SIXTIETH   = 64 / KEEP_W - 1;         // the beat that holds byte 60
+    localparam        FCS_BYTES  = 4;                       // of 64, which end it
 
-    reg        pad_q;                           // the frame has ended, zeros are still owed
-    reg [15:0] sent;                            // bytes of this frame in the beats before this one
-    reg [15:0] length;                          // of the frame whose last beat is at the output
+    reg               pad_q;                    // the frame has ended, zeros are still owed
+    reg  [BEAT_W-1:0] beats;                    // of this frame before this one
+    reg  [15:0]       length;                   // of the frame whose last beat is at the output
 
-    wire        move    = !m_axis_tvalid || m_axis_tready;
-    wire        offered = pad_q || s_axis_tvalid;
-    wire [15:0] bytes   = pad_q ? 16'd0 : bytes_of(s_axis_tkeep);
-    wire        ends    = pad_q || s_axis_tlast;
-    wire        short   = ends && sent + bytes < MIN_BYTES;
-    wire [15:0] owed    = MIN_BYTES - sent;     // of use only while the frame is short
-    wire        more    = short && owed > BEAT_BYTES;
+    wire              move    = !m_axis_tvalid || m_axis_tready;
+    wire              offered = pad_q || s_axis_tvalid;
+    wire [BEAT_W-1:0] next    = beats + 1'b1;
+    wire              ends    = pad_q || s_axis_tlast;
+    wire              more    = ends && next <= SIXTIETH[BEAT_W-1:0];
+    wire              fill    = ends && beats == SIXTIETH[BEAT_W-1:0];
+    wire [KEEP_W-1:0] owed    = {KEEP_W{more}} | ({KEEP_W{fill}} & ({KEEP_W{1'b1}} >> FCS_BYTES));
+    wire [KEEP_W-1:0] keep    = s_axis_tkeep & {KEEP_W{!pad_q}};
+    wire [LEN_W:0]    bytes   = bytes_of(keep);
+    wire [15:0]       total   = {bytes[LEN_W] ? next : beats, bytes[LEN_W-1:0]};
 
     assign s_axis_tready = move && !pad_q;
     assign evt_frame     = m_axis_tvalid && m_axis_tready && m_axis_tlast;
     assign evt_bytes     = evt_frame ? length : 16'd0;
 
-    // Lanes are filled from 0, so the highest lane in use gives the number of bytes.
-    function [15:0] bytes_of;
-        input [KEEP_W-1:0] keep;
+    // Lanes are filled from 0, so this chain of differences adds up to the number of lanes in use.
+    function [LEN_W:0] bytes_of;
+        input [KEEP_W-1:0] lanes;
         integer i;
         begin
-            bytes_of = BEAT_BYTES;
-            if (!(&keep)) begin
-                bytes_of = 16'd0;
-                for (i = 0; i < KEEP_W; i = i + 1)
-                    if (keep[i]) bytes_of = i[15:0] + 16'd1;
-            end
+            bytes_of = {(LEN_W+1){1'b0}};
+            for (i = 0; i < KEEP_W; i = i + 1)
+                if (lanes[i]) bytes_of = bytes_of ^ i[LEN_W:0] ^ (i[LEN_W:0] + 1'b1);
         end
     endfunction
+
+    // Lanes that hold no byte are zero, so that padding is a matter of tkeep alone.
+    generate
+        genvar g;
+        for (g = 0; g < KEEP_W; g = g + 1) begin : g_lane
+            always @(posedge clk)
+                if (move && offered) begin
+                    if (keep[g]) m_axis_tdata[g*8 +: 8] <= s_axis_tdata[g*8 +: 8];
+                    else         m_axis_tdata[g*8 +: 8] <= 8'd0;
+                end
+        end
+    endgenerate
 
     always @(posedge clk) begin
         if (move && offered) begin
             m_axis_tlast <= ends && !more;
-            length       <= short ? MIN_BYTES : sent + bytes;
-            if (short) begin
-                m_axis_tdata <= pad_q ? {DATA_W{1'b0}} : s_axis_tdata & ~({DATA_W{1'b1}} << {bytes, 3'b000});
-                m_axis_tkeep <= more ? {KEEP_W{1'b1}} : ~({KEEP_W{1'b1}} << owed);
-            end else begin
-                m_axis_tdata <= s_axis_tdata;
-                m_axis_tkeep <= s_axis_tkeep;
-            end
+            m_axis_tkeep <= keep | owed;
+            length       <= (total < MIN_BYTES) ? MIN_BYTES : total;
         end
         if (rst) begin
             m_axis_tvalid <= 1'b0;
             pad_q         <= 1'b0;
-            sent          <= 16'd0;
+            beats         <= {BEAT_W{1'b0}};
         end else if (move) begin
             m_axis_tvalid <= offered;
             if (offered) begin
                 pad_q <= more;
-                sent  <= (ends && !more) ? 16'd0 : sent + BEAT_BYTES;
+                beats <= (ends && !more) ? {BEAT_W{1'b0}} : next;
             end
         end
     end

@@ -11,8 +11,8 @@ module mac_pause_tx #(
     // request
     input  wire        enable,
     input  wire        request,
-    // output: the time to ask for
-    output wire [15:0] m_quanta,
+    // output: to ask for the longest time, or for none
+    output wire        m_stop,
     output wire        m_valid,
     input  wire        m_ready,
     // events: a pause frame is on its way
@@ -26,7 +26,7 @@ module mac_pause_tx #(
 
     wire want = enable && request;
 
-    assign m_quanta  = {16{want}};
+    assign m_stop    = want;
     assign m_valid   = (want != off_q) || (off_q && timer == {TIMER_W{1'b0}});
     assign evt_pause = m_valid && m_ready;
 

@@ -2,7 +2,8 @@
 // Asks for a pause while the receive store fills: early enough that a sender which obeys loses nothing, until half is drained.
 //
 // Behind the request there may still come a frame of ours under way, which the XOFF waits for; the time 802.3 gives the other end to
-// obey (60 quanta at 10 Gb/s) with XOFF itself and the crossings; and the frame it has begun by then.
+// obey (60 quanta at 10 Gb/s) with XOFF itself and the crossings; and the frame it has begun by then. A store of 16 KiB has room
+// for all that with frames of up to 4 KiB; longer ones may be lost, as asking any earlier would hold up ordinary traffic.
 `default_nettype none
 
 module mac_pressure #(

@@ -8,12 +8,13 @@
 module mac_rx_cross #(
     parameter DATA_W     = 128,
     parameter KEEP_W     = DATA_W / 8,
+    parameter WORD_W     = 64,                  // bits a cycle of the wire's clock: 64, or 8
     parameter FIFO_BYTES = 1024
 ) (
     // wire side: words full but the last, len is the number of bytes less one; why counts with last
     input  wire              rx_clk,
     input  wire              rx_rst,
-    input  wire [63:0]       s_data,
+    input  wire [WORD_W-1:0] s_data,
     input  wire [2:0]        s_len,
     input  wire              s_last,
     input  wire [3:0]        s_why,             // {pause, overflow, fcs, error}
@@ -23,6 +24,7 @@ module mac_rx_cross #(
     input  wire              rst,
     output wire [DATA_W-1:0] m_axis_tdata,
     output wire [KEEP_W-1:0] m_axis_tkeep,
+    output wire [$clog2(KEEP_W):0] m_axis_bytes,   // in this beat
     output wire              m_axis_tlast,
     output wire              m_axis_tvalid,
     output wire [3:0]        m_axis_why,
@@ -33,7 +35,6 @@ module mac_rx_cross #(
     localparam LEN_W   = $clog2(KEEP_W);
     localparam DEPTH   = FIFO_BYTES / KEEP_W;
     localparam COUNT_W = $clog2(DEPTH) + 1;
-    localparam FULL    = DEPTH - 1;
     localparam [3:0] WHY_OVERFLOW = 4'b0100;
 
     localparam [1:0] S_FIRST = 2'd0;            // the next beat begins a frame
@@ -46,7 +47,8 @@ module mac_rx_cross #(
     wire [3:0]         why;
     wire               valid;
     wire [COUNT_W-1:0] fill;
-    wire               room = fill < FULL[COUNT_W-1:0];
+    reg  [COUNT_W-1:0] seen;                    // fill a cycle ago: at most one word came since
+    wire               room = !seen[COUNT_W-1] && !(&seen[COUNT_W-2:1]);    // fewer than DEPTH - 1 are inside for certain
     reg  [1:0]         state_q;
     wire               cut  = (state_q == S_FRAME) && !room && !last;
     wire               put  = valid && ((state_q == S_FIRST && room) || state_q == S_FRAME);
@@ -63,8 +65,13 @@ module mac_rx_cross #(
 
     assign m_axis_tdata = out_data;
     assign m_axis_tkeep = {KEEP_W{1'b1}} >> empty_lanes;
+    assign m_axis_bytes = {1'b0, out_len} + 1'b1;
     assign m_axis_tlast = out_last;
     assign m_axis_why   = out_why;
+
+    always @(posedge rx_clk)
+        if (rx_rst) seen <= {COUNT_W{1'b0}};
+        else seen <= fill;
 
     always @(posedge rx_clk)
         if (rx_rst) state_q <= S_FIRST;
@@ -77,7 +84,8 @@ module mac_rx_cross #(
             endcase
 
     mac_widen #(
-        .DATA_W (DATA_W)
+        .DATA_W (DATA_W),
+        .WORD_W (WORD_W)
     ) u_widen (
         .clk     (rx_clk),
         .rst     (rx_rst),

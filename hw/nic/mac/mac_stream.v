@@ -60,11 +60,24 @@ module mac_stream #(
     output wire              evt_rx_pause,
     output wire              evt_tx_pause
 );
+    localparam LEN_W = $clog2(KEEP_W);
+
     wire unused_ok = &{1'b0, cfg_pause_rx, cfg_pause_tx, cfg_mac, pause_request};
 
     assign fault        = 2'd0;
     assign evt_tx_pause = 1'b0;
     assign tx_busy      = m_wire_axis_tvalid;
+
+    // Lanes are filled from 0, so this chain of differences adds up to the number of lanes in use.
+    function [LEN_W:0] bytes_of;
+        input [KEEP_W-1:0] keep;
+        integer i;
+        begin
+            bytes_of = {(LEN_W+1){1'b0}};
+            for (i = 0; i < KEEP_W; i = i + 1)
+                if (keep[i]) bytes_of = bytes_of ^ i[LEN_W:0] ^ (i[LEN_W:0] + 1'b1);
+        end
+    endfunction
 
     // The vendor MAC's link state may come from its own clock.
     sync_bit u_link (
@@ -101,6 +114,7 @@ module mac_stream #(
         .cfg_max_frame (cfg_max_frame),
         .s_axis_tdata  (s_wire_axis_tdata),
         .s_axis_tkeep  (s_wire_axis_tkeep),
+        .s_axis_bytes  (bytes_of(s_wire_axis_tkeep)),
         .s_axis_tlast  (s_wire_axis_tlast),
         .s_axis_tvalid (s_wire_axis_tvalid),
         .s_axis_why    ({3'b000, s_wire_axis_tuser}),

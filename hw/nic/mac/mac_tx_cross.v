@@ -2,12 +2,14 @@
 // Takes padded frames from the core's clock to the wire's, and says when a frame may start and cannot run dry.
 //
 // A frame may start when it is wholly inside, or when START_BYTES of it are: the core then stays ahead as long as it
-// delivers faster than 10 Gb/s on the average of a frame, with START_BYTES to spare for its pauses.
+// delivers faster than the wire on the average of a frame, with START_BYTES to spare for its pauses. That is found out a cycle
+// or two ahead: no transmitter starts a frame so soon after the last word of the one before.
 `default_nettype none
 
 module mac_tx_cross #(
     parameter DATA_W      = 128,
     parameter KEEP_W      = DATA_W / 8,
+    parameter WORD_W      = 64,                 // bits a cycle of the wire's clock: 64, or 8
     parameter FIFO_BYTES  = 2048,
     parameter START_BYTES = 512
 ) (
@@ -20,10 +22,10 @@ module mac_tx_cross #(
     input  wire              s_axis_tvalid,
     output wire              s_axis_tready,
     output wire              busy,              // something is inside
-    // wire side: words of 8 bytes, len is the number of bytes less one
+    // wire side: words, len is the number of bytes less one
     input  wire              tx_clk,
     input  wire              tx_rst,
-    output wire [63:0]       m_data,
+    output wire [WORD_W-1:0] m_data,
     output wire [2:0]        m_len,
     output wire              m_last,
     output wire              m_valid,
@@ -44,26 +46,33 @@ module mac_tx_cross #(
     wire [COUNT_W-1:0] held;                    // as the core's side knows it: never too few
     wire               frame_in;
     reg  [COUNT_W-1:0] frames;                  // wholly inside and not yet wholly out
+    reg                left;                    // the last word of a frame left a cycle ago
+    reg                enough;
 
     assign busy    = held != {COUNT_W{1'b0}};
-    assign m_start = m_valid && (frames != {COUNT_W{1'b0}} || fill >= START[COUNT_W-1:0]);
+    assign m_start = m_valid && enough;
 
-    // Lanes are filled from 0, so the highest lane in use gives the number of bytes.
+    // Lanes are filled from 0, so this chain of differences adds up to the highest lane in use.
     function [LEN_W-1:0] len_of;
         input [KEEP_W-1:0] keep;
         integer i;
         begin
-            len_of = {LEN_W{1'b1}};
-            if (!(&keep))
-                for (i = 0; i < KEEP_W; i = i + 1)
-                    if (keep[i]) len_of = i[LEN_W-1:0];
+            len_of = {LEN_W{1'b0}};
+            for (i = 1; i < KEEP_W; i = i + 1)
+                if (keep[i]) len_of = len_of ^ i[LEN_W-1:0] ^ (i[LEN_W-1:0] - 1'b1);
         end
     endfunction
 
     always @(posedge tx_clk)
-        if (tx_rst) frames <= {COUNT_W{1'b0}};
-        else frames <= frames + {{(COUNT_W-1){1'b0}}, frame_in}
-                              - {{(COUNT_W-1){1'b0}}, m_valid && m_ready && m_last};
+        if (tx_rst) begin
+            frames <= {COUNT_W{1'b0}};
+            left   <= 1'b0;
+            enough <= 1'b0;
+        end else begin
+            if (frame_in != left) frames <= left ? frames - 1'b1 : frames + 1'b1;
+            left   <= m_valid && m_ready && m_last;
+            enough <= !left && (frames != {COUNT_W{1'b0}} || fill >= START[COUNT_W-1:0]);
+        end
 
     fifo_async #(
         .WIDTH (DATA_W + LEN_W + 1),
@@ -97,7 +106,8 @@ module mac_tx_cross #(
     );
 
     mac_narrow #(
-        .DATA_W (DATA_W)
+        .DATA_W (DATA_W),
+        .WORD_W (WORD_W)
     ) u_narrow (
         .clk     (tx_clk),
         .rst     (tx_rst),

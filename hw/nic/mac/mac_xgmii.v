@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MAC of kind XGMII: 10 Gb/s on 64 bits at 156.25 MHz (IEEE 802.3 clause 46), in clock domains of its own.
 //
-//   TX: mac_pad -> mac_tx_cross | tx_clk | -> mac_tx_select (pause) -> xgmii_tx
-//   RX: xgmii_rx -> mac_pause_rx, mac_rx_cross | clk | -> mac_check
-//
-// Signals cross clocks in fifo_async, sync_bit and sync_event only. This module is wiring, hence its length.
+//   TX: mac_frames -> xgmii_tx
+//   RX: xgmii_rx -> mac_frames; xgmii_fault
 `default_nettype none
 
 module mac_xgmii #(
@@ -60,105 +58,75 @@ module mac_xgmii #(
     output wire              evt_tx_pause,
     output wire              evt_tx_underrun    // the core fell behind within a frame, which was sent spoiled
 );
-    // ---- transmit ----
-    wire [DATA_W-1:0] pad_tdata;
-    wire [KEEP_W-1:0] pad_tkeep;
-    wire              pad_tlast;
-    wire              pad_tvalid;
-    wire              pad_tready;
-    wire              cross_busy;
-    wire [63:0]       cross_data;
-    wire [2:0]        cross_len;
-    wire              cross_last;
-    wire              cross_valid;
-    wire              cross_start;
-    wire              cross_ready;
-    wire [63:0]       send_data;
-    wire [2:0]        send_len;
-    wire              send_last;
-    wire              send_valid;
-    wire              send_start;
-    wire              send_ready;
-    wire              send_idle;
-    wire              underrun;
-    wire              tx_local;
-    wire              tx_remote;
-    wire [15:0]       got_quanta;
-    wire              got_valid;
-    wire [15:0]       xoff_quanta;
-    wire              xoff_valid;
-    wire              xoff_ready;
-    wire [15:0]       xoff_out_quanta;
-    wire [47:0]       xoff_out_mac;
-    wire              xoff_out_valid;
-    wire              xoff_out_ready;
-    wire [1:0]        unused_xoff_wr;
-    wire [1:0]        unused_xoff_rd;
+    wire [63:0] send_data;
+    wire [2:0]  send_len;
+    wire        send_last;
+    wire        send_valid;
+    wire        send_start;
+    wire        send_ready;
+    wire        send_idle;
+    wire        underrun;
+    wire [63:0] word_data;
+    wire [2:0]  word_len;
+    wire        word_last;
+    wire        word_valid;
+    wire        word_fcs;
+    wire        word_error;
+    wire        tx_local;
+    wire        tx_remote;
 
-    assign tx_busy = pad_tvalid || cross_busy;
-
-    mac_pad #(
-        .DATA_W (DATA_W)
-    ) u_pad (
-        .clk           (clk),
-        .rst           (rst),
-        .s_axis_tdata  (s_axis_tdata),
-        .s_axis_tkeep  (s_axis_tkeep),
-        .s_axis_tlast  (s_axis_tlast),
-        .s_axis_tvalid (s_axis_tvalid),
-        .s_axis_tready (s_axis_tready),
-        .m_axis_tdata  (pad_tdata),
-        .m_axis_tkeep  (pad_tkeep),
-        .m_axis_tlast  (pad_tlast),
-        .m_axis_tvalid (pad_tvalid),
-        .m_axis_tready (pad_tready),
-        .evt_frame     (evt_tx_frame),
-        .evt_bytes     (evt_tx_bytes)
-    );
-
-    mac_tx_cross #(
-        .DATA_W (DATA_W)
-    ) u_tx_cross (
-        .clk           (clk),
-        .rst           (rst),
-        .s_axis_tdata  (pad_tdata),
-        .s_axis_tkeep  (pad_tkeep),
-        .s_axis_tlast  (pad_tlast),
-        .s_axis_tvalid (pad_tvalid),
-        .s_axis_tready (pad_tready),
-        .busy          (cross_busy),
-        .tx_clk        (tx_clk),
-        .tx_rst        (tx_rst),
-        .m_data        (cross_data),
-        .m_len         (cross_len),
-        .m_last        (cross_last),
-        .m_valid       (cross_valid),
-        .m_start       (cross_start),
-        .m_ready       (cross_ready)
-    );
-
-    mac_tx_select u_select (
-        .clk         (tx_clk),
-        .rst         (tx_rst),
-        .s_data      (cross_data),
-        .s_len       (cross_len),
-        .s_last      (cross_last),
-        .s_valid     (cross_valid),
-        .s_start     (cross_start),
-        .s_ready     (cross_ready),
-        .send_quanta (xoff_out_quanta),
-        .send_mac    (xoff_out_mac),
-        .send_valid  (xoff_out_valid),
-        .send_ready  (xoff_out_ready),
-        .got_quanta  (got_quanta),
-        .got_valid   (got_valid),
-        .m_data      (send_data),
-        .m_len       (send_len),
-        .m_last      (send_last),
-        .m_valid     (send_valid),
-        .m_start     (send_start),
-        .m_ready     (send_ready),
-        .m_idle      (send_idle)
+    mac_frames #(
+        .DATA_W               (DATA_W),
+        .PAUSE_REFRESH_CYCLES (PAUSE_REFRESH_CYCLES)
+    ) u_frames (
+        .clk             (clk),
+        .rst             (rst),
+        .tx_clk          (tx_clk),
+        .tx_rst          (tx_rst),
+        .rx_clk          (rx_clk),
+        .rx_rst          (rx_rst),
+        .cfg_max_frame   (cfg_max_frame),
+        .cfg_pause_rx    (cfg_pause_rx),
+        .cfg_pause_tx    (cfg_pause_tx),
+        .cfg_mac         (cfg_mac),
+        .pause_request   (pause_request),
+        .s_axis_tdata    (s_axis_tdata),
+        .s_axis_tkeep    (s_axis_tkeep),
+        .s_axis_tlast    (s_axis_tlast),
+        .s_axis_tvalid   (s_axis_tvalid),
+        .s_axis_tready   (s_axis_tready),
+        .tx_busy         (tx_busy),
+        .m_axis_tdata    (m_axis_tdata),
+        .m_axis_tkeep    (m_axis_tkeep),
+        .m_axis_tlast    (m_axis_tlast),
+        .m_axis_tvalid   (m_axis_tvalid),
+        .m_axis_tuser    (m_axis_tuser),
+        .send_data       (send_data),
+        .send_len        (send_len),
+        .send_last       (send_last),
+        .send_valid      (send_valid),
+        .send_start      (send_start),
+        .send_ready      (send_ready),
+        .send_idle       (send_idle),
+        .underrun        (underrun),
+        .word_data       (word_data),
+        .word_len        (word_len),
+        .word_last       (word_last),
+        .word_valid      (word_valid),
+        .word_fcs        (word_fcs),
+        .word_error      (word_error),
+        .evt_tx_frame    (evt_tx_frame),
+        .evt_tx_bytes    (evt_tx_bytes),
+        .evt_rx_frame    (evt_rx_frame),
+        .evt_rx_bytes    (evt_rx_bytes),
+        .evt_rx_fcs      (evt_rx_fcs),
+        .evt_rx_runt     (evt_rx_runt),
+        .evt_rx_giant    (evt_rx_giant),
+        .evt_rx_error    (evt_rx_error),
+        .evt_rx_overflow (evt_rx_overflow),
+        .evt_rx_pause    (evt_rx_pause),
+        .evt_tx_pause    (evt_tx_pause),
+        .evt_tx_underrun (evt_tx_underrun)
     );
 
     xgmii_tx u_tx (
@@ -178,72 +146,6 @@ module mac_xgmii #(
         .evt_underrun (underrun)
     );
 
-    sync_event u_underrun (
-        .s_clk   (tx_clk),
-        .s_rst   (tx_rst),
-        .s_event (underrun),
-        .m_clk   (clk),
-        .m_rst   (rst),
-        .m_event (evt_tx_underrun),
-        .m_ready (1'b1)
-    );
-
-    // ---- pause frames sent: decided in the core, built on the wire's side ----
-    mac_pause_tx #(
-        .REFRESH_CYCLES (PAUSE_REFRESH_CYCLES)
-    ) u_pause_tx (
-        .clk       (clk),
-        .rst       (rst),
-        .enable    (cfg_pause_tx),
-        .request   (pause_request),
-        .m_quanta  (xoff_quanta),
-        .m_valid   (xoff_valid),
-        .m_ready   (xoff_ready),
-        .evt_pause (evt_tx_pause)
-    );
-
-    fifo_async #(
-        .WIDTH (64),
-        .DEPTH (2)
-    ) u_xoff (
-        .wr_clk   (clk),
-        .wr_rst   (rst),
-        .s_data   ({cfg_mac, xoff_quanta}),
-        .s_valid  (xoff_valid),
-        .s_ready  (xoff_ready),
-        .wr_count (unused_xoff_wr),
-        .rd_clk   (tx_clk),
-        .rd_rst   (tx_rst),
-        .m_data   ({xoff_out_mac, xoff_out_quanta}),
-        .m_valid  (xoff_out_valid),
-        .m_ready  (xoff_out_ready),
-        .rd_count (unused_xoff_rd)
-    );
-
-    // ---- receive ----
-    wire [63:0]       word_data;
-    wire [2:0]        word_len;
-    wire              word_last;
-    wire              word_valid;
-    wire              word_fcs;
-    wire              word_error;
-    wire              word_pause;
-    wire [15:0]       word_quanta;
-    wire [DATA_W-1:0] in_tdata;
-    wire [KEEP_W-1:0] in_tkeep;
-    wire              in_tlast;
-    wire              in_tvalid;
-    wire [3:0]        in_why;
-    wire              cut;
-    wire              lost;
-    wire              rx_pause_enable;
-    wire [2:0]        unused_got_wr;
-    wire [2:0]        unused_got_rd;
-    wire              unused_got_ready;         // the transmit side takes a word a cycle
-
-    // A frame that left no trace is announced in a cycle in which no other overflow is.
-    assign evt_rx_overflow = cut || lost;
-
     xgmii_rx u_rx (
         .clk       (rx_clk),
         .rst       (rx_rst),
@@ -255,91 +157,6 @@ module mac_xgmii #(
         .m_valid   (word_valid),
         .m_fcs     (word_fcs),
         .m_error   (word_error)
-    );
-
-    mac_rx_cross #(
-        .DATA_W (DATA_W)
-    ) u_rx_cross (
-        .rx_clk         (rx_clk),
-        .rx_rst         (rx_rst),
-        .s_data         (word_data),
-        .s_len          (word_len),
-        .s_last         (word_last),
-        .s_why          ({word_pause, 1'b0, word_fcs, word_error}),
-        .s_valid        (word_valid),
-        .clk            (clk),
-        .rst            (rst),
-        .m_axis_tdata   (in_tdata),
-        .m_axis_tkeep   (in_tkeep),
-        .m_axis_tlast   (in_tlast),
-        .m_axis_tvalid  (in_tvalid),
-        .m_axis_why     (in_why),
-        .evt_lost       (lost),
-        .evt_lost_ready (!cut)
-    );
-
-    mac_check #(
-        .DATA_W (DATA_W)
-    ) u_check (
-        .clk           (clk),
-        .rst           (rst),
-        .cfg_max_frame (cfg_max_frame),
-        .s_axis_tdata  (in_tdata),
-        .s_axis_tkeep  (in_tkeep),
-        .s_axis_tlast  (in_tlast),
-        .s_axis_tvalid (in_tvalid),
-        .s_axis_why    (in_why),
-        .m_axis_tdata  (m_axis_tdata),
-        .m_axis_tkeep  (m_axis_tkeep),
-        .m_axis_tlast  (m_axis_tlast),
-        .m_axis_tvalid (m_axis_tvalid),
-        .m_axis_tuser  (m_axis_tuser),
-        .evt_frame     (evt_rx_frame),
-        .evt_bytes     (evt_rx_bytes),
-        .evt_fcs       (evt_rx_fcs),
-        .evt_runt      (evt_rx_runt),
-        .evt_giant     (evt_rx_giant),
-        .evt_error     (evt_rx_error),
-        .evt_overflow  (cut),
-        .evt_pause     (evt_rx_pause)
-    );
-
-    // ---- pause frames received: from the receive clock straight to the transmit clock ----
-    sync_bit u_pause_enable (
-        .clk (rx_clk),
-        .rst (rx_rst),
-        .d   (cfg_pause_rx),
-        .q   (rx_pause_enable)
-    );
-
-    mac_pause_rx u_pause_rx (
-        .clk     (rx_clk),
-        .rst     (rx_rst),
-        .enable  (rx_pause_enable),
-        .s_data  (word_data),
-        .s_last  (word_last),
-        .s_valid (word_valid),
-        .s_bad   (word_fcs || word_error),
-        .pause   (word_pause),
-        .quanta  (word_quanta)
-    );
-
-    fifo_async #(
-        .WIDTH (16),
-        .DEPTH (4)
-    ) u_got (
-        .wr_clk   (rx_clk),
-        .wr_rst   (rx_rst),
-        .s_data   (word_quanta),
-        .s_valid  (word_pause),
-        .s_ready  (unused_got_ready),
-        .wr_count (unused_got_wr),
-        .rd_clk   (tx_clk),
-        .rd_rst   (tx_rst),
-        .m_data   (got_quanta),
-        .m_valid  (got_valid),
-        .m_ready  (1'b1),
-        .rd_count (unused_got_rd)
     );
 
     // ---- link faults: to the transmitter, which answers them, and to the core ----

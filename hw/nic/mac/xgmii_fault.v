@@ -49,6 +49,7 @@ module xgmii_fault (
         next_alike   = alike;
         next_columns = columns;
         kind         = 1'b0;
+        i            = 0;                       // else synthesis sees a latch in it
         if (!quiet || columns != WINDOW)
             for (i = 0; i < 2; i = i + 1) begin
                 kind = xgmii_rxd[i*32+24 +: 8] == REMOTE;

@@ -17,7 +17,7 @@ module bar_common #(
     input  wire [31:0] bus_wdata,
     input  wire [3:0]  bus_wstrb,
     input  wire        bus_re,
-    output reg  [31:0] bus_rdata,
+    output wire [31:0] bus_rdata,
     output reg         bus_hold,
     // configuration
     input  wire [63:0] cfg_device_features,
@@ -64,9 +64,8 @@ module bar_common #(
     reg [31:0] driver_select;
     reg [15:0] config_vector;
     reg [15:0] queue_select;
-    reg        from_table;
+    integer    i;
 
-    wire [31:0] strobe = {{8{bus_wstrb[3]}}, {8{bus_wstrb[2]}}, {8{bus_wstrb[1]}}, {8{bus_wstrb[0]}}};
     wire        is_addr = off >= `COMMON_QUEUE_DESC && off < `COMMON_QUEUE_NOTIF_CONFIG_DATA;
     wire        is_word = is_addr || off == W_SIZE;
 
@@ -85,32 +84,35 @@ module bar_common #(
     assign queue_enable_we = bus_we && off == W_ENABLE && bus_wstrb[1:0] == 2'b11 && bus_wdata[15:0] == 16'd1 && sel_valid;
     assign queue_reset_we  = bus_we && off == W_RESET && bus_wstrb[3:2] == 2'b11 && bus_wdata[31:16] == 16'd1 && sel_valid;
 
+    wire device_low  = device_select == 32'd0;
+    wire device_high = device_select == 32'd1;
+    wire driver_low  = driver_select == 32'd0;
+    wire driver_high = driver_select == 32'd1;
+    wire [31:0] device_word = (device_low ? cfg_device_features[31:0] : 32'd0) | (device_high ? cfg_device_features[63:32] : 32'd0);
+    wire [31:0] driver_word = (driver_low ? driver_features[31:0] : 32'd0) | (driver_high ? driver_features[63:32] : 32'd0);
+    wire [8:0]  chosen;
+    wire        unused_chosen = &{1'b0, chosen};
 
-    always @(posedge clk) begin
-        // the table's word is there a cycle later, and only for that cycle
-        if (from_table) bus_rdata <= sel_valid ? queue_rdata : 32'd0;
-        from_table <= bus_re && is_word;
-        if (bus_re) begin
-            // decided together with the data: an answer that comes a cycle later is for the next try
-            bus_hold   <= (bus_addr == `COMMON_DEVICE_STATUS && status_hold) || (is_word && queue_rd_busy);
-            case (off)
-                `COMMON_DEVICE_FEATURE_SELECT: bus_rdata <= device_select;
-                `COMMON_DEVICE_FEATURE:
-                    bus_rdata <= (device_select == 32'd0) ? cfg_device_features[31:0] :
-                             (device_select == 32'd1) ? cfg_device_features[63:32] : 32'd0;
-                `COMMON_DRIVER_FEATURE_SELECT: bus_rdata <= driver_select;
-                `COMMON_DRIVER_FEATURE:
-                    bus_rdata <= (driver_select == 32'd0) ? driver_features[31:0] :
-                             (driver_select == 32'd1) ? driver_features[63:32] : 32'd0;
-                W_VECTOR: bus_rdata <= {num_queues, config_vector};
-                W_STATUS: bus_rdata <= {queue_select, config_generation, status_value};
-                // queue_notify_off is the index itself
-                W_ENABLE: bus_rdata <= {sel_valid ? queue_select : 16'd0, 15'd0, sel_valid && queue_enabled};
-                W_RESET:  bus_rdata <= {15'd0, sel_valid && queue_resetting, 16'd0};
-                default:  bus_rdata <= 32'd0;
-            endcase
-        end
-    end
+    reg_read #(.ENTRIES(9)) read_i (
+        .clk(clk), .re(bus_re), .rdata(bus_rdata), .chosen(chosen),
+        .entries({
+            off == `COMMON_DEVICE_FEATURE_SELECT, device_select,
+            off == `COMMON_DEVICE_FEATURE,        device_word,
+            off == `COMMON_DRIVER_FEATURE_SELECT, driver_select,
+            off == `COMMON_DRIVER_FEATURE,        driver_word,
+            off == W_VECTOR,                      {num_queues, config_vector},
+            off == W_STATUS,                      {queue_select, config_generation, status_value},
+            // queue_notify_off is the index itself
+            off == W_ENABLE && sel_valid,         {queue_select, 15'd0, queue_enabled},
+            off == W_RESET && sel_valid,          {15'd0, queue_resetting, 16'd0},
+            // the table's word is there when it is taken, and only then
+            is_word && sel_valid,                 queue_rdata
+        })
+    );
+
+    always @(posedge clk)
+        // decided before the data: an answer that comes later is for the next try
+        if (bus_re) bus_hold <= (bus_addr == `COMMON_DEVICE_STATUS && status_hold) || (is_word && queue_rd_busy);
 
     always @(posedge clk)
         if (rst || clear) begin
@@ -121,22 +123,17 @@ module bar_common #(
             queue_select    <= 16'd0;
         end else begin
             if (cfgvec_we) config_vector <= cfgvec_value;
-            if (bus_we)
-                case (off)
-                    `COMMON_DEVICE_FEATURE_SELECT: device_select <= (device_select & ~strobe) | (bus_wdata & strobe);
-                    `COMMON_DRIVER_FEATURE_SELECT: driver_select <= (driver_select & ~strobe) | (bus_wdata & strobe);
-                    `COMMON_DRIVER_FEATURE: begin
-                        if (driver_select == 32'd0)
-                            driver_features[31:0] <= (driver_features[31:0] & ~strobe) | (bus_wdata & strobe);
-                        if (driver_select == 32'd1)
-                            driver_features[63:32] <= (driver_features[63:32] & ~strobe) | (bus_wdata & strobe);
-                    end
-                    W_STATUS: begin
-                        if (bus_wstrb[2]) queue_select[7:0]  <= bus_wdata[23:16];
-                        if (bus_wstrb[3]) queue_select[15:8] <= bus_wdata[31:24];
-                    end
-                    default: ;
-                endcase
+            for (i = 0; i < 4; i = i + 1)
+                if (bus_we && bus_wstrb[i]) begin
+                    if (off == `COMMON_DEVICE_FEATURE_SELECT) device_select[8*i +: 8] <= bus_wdata[8*i +: 8];
+                    if (off == `COMMON_DRIVER_FEATURE_SELECT) driver_select[8*i +: 8] <= bus_wdata[8*i +: 8];
+                    if (off == `COMMON_DRIVER_FEATURE && driver_low)  driver_features[8*i +: 8]      <= bus_wdata[8*i +: 8];
+                    if (off == `COMMON_DRIVER_FEATURE && driver_high) driver_features[32 + 8*i +: 8] <= bus_wdata[8*i +: 8];
+                end
+            if (bus_we && off == W_STATUS) begin
+                if (bus_wstrb[2]) queue_select[7:0]  <= bus_wdata[23:16];
+                if (bus_wstrb[3]) queue_select[15:8] <= bus_wdata[31:24];
+            end
         end
 endmodule
 /* verilator lint_on UNUSEDSIGNAL */

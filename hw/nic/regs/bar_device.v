@@ -13,7 +13,7 @@ module bar_device #(
     // register bus, BAR addresses
     input  wire [16:0] bus_addr,
     input  wire        bus_re,
-    output reg  [31:0] bus_rdata,
+    output wire [31:0] bus_rdata,
     // configuration
     input  wire [47:0] cfg_mac,
     input  wire [15:0] cfg_status,
@@ -42,23 +42,25 @@ module bar_device #(
 
     wire [16:0] off = {bus_addr[16:2], 2'b00};
     wire        read_config = bus_re && {bus_addr[16:12], 12'd0} == `BAR_DEVICE;
-    wire        read_isr    = bus_re && off == `BAR_ISR;
 
     reg [1:0] isr;
     reg       unseen;                           // changed, and neither read nor announced since
 
-    always @(posedge clk)
-        if (bus_re)
-            case (off)
-                A_MAC:    bus_rdata <= cfg_mac[31:0];
-                A_MAC2:   bus_rdata <= {cfg_status, cfg_mac[47:32]};
-                A_MTU:    bus_rdata <= {cfg_mtu, PAIRS};
-                A_SPEED:  bus_rdata <= cfg_speed;
-                A_DUPLEX: bus_rdata <= RSS_LIMITS | {24'd0, cfg_duplex};
-                A_HASH:   bus_rdata <= `DEVCFG_SUPPORTED_HASH_TYPES_RESET;
-                `BAR_ISR: bus_rdata <= {30'd0, isr};
-                default:  bus_rdata <= 32'd0;
-            endcase
+    wire [6:0] chosen;
+    wire       read_isr = chosen[0];            // the last entry below
+
+    reg_read #(.ENTRIES(7)) read_i (
+        .clk(clk), .re(bus_re), .rdata(bus_rdata), .chosen(chosen),
+        .entries({
+            off == A_MAC,    cfg_mac[31:0],
+            off == A_MAC2,   {cfg_status, cfg_mac[47:32]},
+            off == A_MTU,    {cfg_mtu, PAIRS},
+            off == A_SPEED,  cfg_speed,
+            off == A_DUPLEX, RSS_LIMITS | {24'd0, cfg_duplex},
+            off == A_HASH,   `DEVCFG_SUPPORTED_HASH_TYPES_RESET,
+            off == `BAR_ISR, {30'd0, isr}
+        })
+    );
 
     // The generation moves when a change is announced, and else when the driver could see a new value, as the standard wants.
     always @(posedge clk)

@@ -18,36 +18,32 @@ module bar_vendor (
     output wire        snapshot,
     input  wire        copying,
     output wire        stats_re,
-    output wire [6:0]  stats_index,
-    input  wire [63:0] stats_data
+    output wire [7:0]  stats_word,
+    input  wire [31:0] stats_data
 );
     localparam [31:0] COUNT = `STAT_COUNT;
     localparam [16:0] STATS_END = `VENDOR_STATS_WINDOW + 17'd8 * `STAT_COUNT;
 
     wire [16:0] off = {bus_addr[16:2], 2'b00};
-    wire [16:0] in_stats = off - `VENDOR_STATS_WINDOW;
-
-    reg [31:0] rdata;
-    reg        from_stats;
-    reg        high;
 
     assign snapshot    = bus_we && off == `VENDOR_STATS_SNAPSHOT && bus_wstrb[0] && bus_wdata[0];
     assign stats_re    = bus_re && off >= `VENDOR_STATS_WINDOW && off < STATS_END;
-    assign stats_index = in_stats[9:3];
-    assign bus_rdata   = !from_stats ? rdata : high ? stats_data[63:32] : stats_data[31:0];
+    assign stats_word  = off[9:2];             // the window is aligned
 
-    always @(posedge clk)
-        if (bus_re) begin
-            from_stats <= stats_re;
-            high       <= off[2];
-            case (off)
-                `VENDOR_ID:             rdata <= `VENDOR_ID_RESET;
-                `VENDOR_VERSION:        rdata <= `MGMT_VERSION_RESET;
-                `VENDOR_STATS_COUNT:    rdata <= COUNT;
-                `VENDOR_STATS_SNAPSHOT: rdata <= {31'd0, copying};
-                default:                rdata <= 32'd0;
-            endcase
-        end
+    wire [4:0] chosen;
+    wire       unused_chosen = &{1'b0, chosen};
+
+    reg_read #(.ENTRIES(5)) read_i (
+        .clk(clk), .re(bus_re), .rdata(bus_rdata), .chosen(chosen),
+        .entries({
+            off == `VENDOR_ID,             `VENDOR_ID_RESET,
+            off == `VENDOR_VERSION,        `MGMT_VERSION_RESET,
+            off == `VENDOR_STATS_COUNT,    COUNT,
+            off == `VENDOR_STATS_SNAPSHOT, {31'd0, copying},
+            // read with the choice, so there when it is taken
+            stats_re,                      stats_data
+        })
+    );
 endmodule
 /* verilator lint_on UNUSEDSIGNAL */
 

@@ -157,6 +157,17 @@
 `define MGMT_SCRATCH                                 17'h00018
 `define MGMT_CYCLES_LO                               17'h0001c
 `define MGMT_CYCLES_HI                               17'h00020
+`define MGMT_CAPABILITIES                            17'h00024
+`define MGMT_CAPABILITIES_PACKED_RINGS               32'h1
+`define MGMT_CAPABILITIES_PACKED_RINGS_LSB           0
+`define MGMT_CAPABILITIES_STEERING                   32'h2
+`define MGMT_CAPABILITIES_STEERING_LSB               1
+`define MGMT_CAPABILITIES_VLAN_FILTER                32'h4
+`define MGMT_CAPABILITIES_VLAN_FILTER_LSB            2
+`define MGMT_CAPABILITIES_RX_CHECKSUM                32'h8
+`define MGMT_CAPABILITIES_RX_CHECKSUM_LSB            3
+`define MGMT_CAPABILITIES_ADDR_W                     32'hff00
+`define MGMT_CAPABILITIES_ADDR_W_LSB                 8
 `define MGMT_EVENT_STATUS                            17'h00030
 `define MGMT_EVENT_STATUS_STATUS_WRITE               32'h1
 `define MGMT_EVENT_STATUS_STATUS_WRITE_LSB           0

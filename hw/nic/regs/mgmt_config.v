@@ -14,7 +14,7 @@ module mgmt_config (
     input  wire        bus_we,
     input  wire [31:0] bus_wdata,
     input  wire        bus_re,
-    output reg  [31:0] bus_rdata,
+    output wire [31:0] bus_rdata,
     // device configuration
     output reg  [47:0] cfg_mac,
     output reg  [1:0]  cfg_status,
@@ -58,42 +58,43 @@ module mgmt_config (
     localparam [31:0] RX_WAIT_RESET = `MGMT_RX_WAIT_CYCLES_RESET;
 
     wire [16:0] off = {bus_addr[16:2], 2'b00};
+    wire [24:0] chosen;
 
     assign cfg_changed = bus_we && off >= `MGMT_CONFIG_MAC_LO && off <= `MGMT_CONFIG_DUPLEX;
     assign cfg_notify  = bus_we && off == `MGMT_CONFIG_NOTIFY && bus_wdata[0];
     assign queue_index_we = bus_we && off == `MGMT_QUEUE_START_INDEX;
-    assign log_pop     = bus_re && off == `MGMT_ERROR_LOG;
+    assign log_pop     = chosen[0];             // the last entry below
 
-    always @(posedge clk)
-        if (bus_re)
-            case (off)
-                `MGMT_CONFIG_MAC_LO:     bus_rdata <= cfg_mac[31:0];
-                `MGMT_CONFIG_MAC_HI:     bus_rdata <= {16'd0, cfg_mac[47:32]};
-                `MGMT_CONFIG_STATUS:     bus_rdata <= {30'd0, cfg_status};
-                `MGMT_CONFIG_MTU:        bus_rdata <= {16'd0, cfg_mtu};
-                `MGMT_CONFIG_SPEED:      bus_rdata <= cfg_speed;
-                `MGMT_CONFIG_DUPLEX:     bus_rdata <= {24'd0, cfg_duplex};
-                `MGMT_RX_MODE:           bus_rdata <= {26'd0, rx_mode};
-                `MGMT_RX_MTU:            bus_rdata <= {16'd0, rx_mtu};
-                `MGMT_RX_STEER:          bus_rdata <= {24'd0, rx_steer};
-                `MGMT_RX_WAIT_CYCLES:    bus_rdata <= {16'd0, rx_wait_cycles};
-                `MGMT_MAC_TABLE_INDEX:   bus_rdata <= {24'd0, tab_index};
-                `MGMT_MAC_TABLE_LO:      bus_rdata <= tab_mac[31:0];
-                `MGMT_MAC_TABLE_HI:      bus_rdata <= {tab_queue, 6'd0, tab_steer, tab_valid, tab_mac[47:32]};
-                `MGMT_COAL_QUEUE:        bus_rdata <= {24'd0, coal_sel};
-                `MGMT_COAL_PACKETS:      bus_rdata <= {16'd0, coal_rd_packets};
-                `MGMT_COAL_USECS:        bus_rdata <= {16'd0, coal_rd_usecs};
-                `MGMT_COAL_RX_PACKETS:   bus_rdata <= {16'd0, def_rx_packets};
-                `MGMT_COAL_RX_USECS:     bus_rdata <= {16'd0, def_rx_usecs};
-                `MGMT_COAL_TX_PACKETS:   bus_rdata <= {16'd0, def_tx_packets};
-                `MGMT_COAL_TX_USECS:     bus_rdata <= {16'd0, def_tx_usecs};
-                `MGMT_QUEUE_SELECT:      bus_rdata <= {24'd0, queue_sel};
-                `MGMT_QUEUE_STATE:       bus_rdata <= queue_state;
-                `MGMT_QUEUE_START_INDEX: bus_rdata <= {16'd0, queue_index};
-                `MGMT_QUEUE_INDICES:     bus_rdata <= queue_indices;
-                `MGMT_ERROR_LOG:         bus_rdata <= log_entry;
-                default:                 bus_rdata <= 32'd0;
-            endcase
+    reg_read #(.ENTRIES(25)) read_i (
+        .clk(clk), .re(bus_re), .rdata(bus_rdata), .chosen(chosen),
+        .entries({
+            off == `MGMT_CONFIG_MAC_LO,     cfg_mac[31:0],
+            off == `MGMT_CONFIG_MAC_HI,     {16'd0, cfg_mac[47:32]},
+            off == `MGMT_CONFIG_STATUS,     {30'd0, cfg_status},
+            off == `MGMT_CONFIG_MTU,        {16'd0, cfg_mtu},
+            off == `MGMT_CONFIG_SPEED,      cfg_speed,
+            off == `MGMT_CONFIG_DUPLEX,     {24'd0, cfg_duplex},
+            off == `MGMT_RX_MODE,           {26'd0, rx_mode},
+            off == `MGMT_RX_MTU,            {16'd0, rx_mtu},
+            off == `MGMT_RX_STEER,          {24'd0, rx_steer},
+            off == `MGMT_RX_WAIT_CYCLES,    {16'd0, rx_wait_cycles},
+            off == `MGMT_MAC_TABLE_INDEX,   {24'd0, tab_index},
+            off == `MGMT_MAC_TABLE_LO,      tab_mac[31:0],
+            off == `MGMT_MAC_TABLE_HI,      {tab_queue, 6'd0, tab_steer, tab_valid, tab_mac[47:32]},
+            off == `MGMT_COAL_QUEUE,        {24'd0, coal_sel},
+            off == `MGMT_COAL_PACKETS,      {16'd0, coal_rd_packets},
+            off == `MGMT_COAL_USECS,        {16'd0, coal_rd_usecs},
+            off == `MGMT_COAL_RX_PACKETS,   {16'd0, def_rx_packets},
+            off == `MGMT_COAL_RX_USECS,     {16'd0, def_rx_usecs},
+            off == `MGMT_COAL_TX_PACKETS,   {16'd0, def_tx_packets},
+            off == `MGMT_COAL_TX_USECS,     {16'd0, def_tx_usecs},
+            off == `MGMT_QUEUE_SELECT,      {24'd0, queue_sel},
+            off == `MGMT_QUEUE_STATE,       queue_state,
+            off == `MGMT_QUEUE_START_INDEX, {16'd0, queue_index},
+            off == `MGMT_QUEUE_INDICES,     queue_indices,
+            off == `MGMT_ERROR_LOG,         log_entry
+        })
+    );
 
     always @(posedge clk)
         if (rst) begin

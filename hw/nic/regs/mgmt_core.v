@@ -11,6 +11,11 @@ module mgmt_core #(
     parameter MAX_FRAME = 9216,
     parameter MAC_TABLE = 32,
     parameter MAC_KIND = 1,
+    parameter ADDR_W = 64,
+    parameter PACKED_RINGS = 1,
+    parameter STEERING = 1,
+    parameter VLAN_FILTER = 1,
+    parameter RX_CHECKSUM = 1,
     parameter CORE_HZ = 250000000
 ) (
     // clock
@@ -22,7 +27,7 @@ module mgmt_core #(
     input  wire        bus_we,
     input  wire [31:0] bus_wdata,
     input  wire        bus_re,
-    output reg  [31:0] bus_rdata,
+    output wire [31:0] bus_rdata,
     output wire        mgmt_irq,
     // events, one bit each in the order of EVENT_STATUS
     input  wire [7:0]  events,
@@ -66,17 +71,26 @@ module mgmt_core #(
     input  wire        copying
 );
     localparam [31:0] CYCLES_US = CORE_HZ / 1000000;
+    localparam TICK_W = (CYCLES_US > 1) ? $clog2(CYCLES_US) : 1;
+    localparam [31:0] LAST_CYCLE = CYCLES_US - 32'd1;
     localparam [31:0] QUEUES_WORD = (QUEUE_SIZE_MAX << `MGMT_PARAM_QUEUES_SIZE_MAX_LSB) | QUEUE_PAIRS;
     localparam [31:0] WIDTH_WORD  = (MAC_KIND << `MGMT_PARAM_WIDTH_MAC_KIND_LSB) | DATA_W;
     localparam [31:0] FRAME_WORD  = (MAC_TABLE << `MGMT_PARAM_FRAME_MAC_TABLE_LSB) | MAX_FRAME;
+    localparam [31:0] CAPABILITIES_WORD = (ADDR_W << `MGMT_CAPABILITIES_ADDR_W_LSB)
+                                          | (PACKED_RINGS != 0 ? `MGMT_CAPABILITIES_PACKED_RINGS : 32'd0)
+                                          | (STEERING != 0     ? `MGMT_CAPABILITIES_STEERING     : 32'd0)
+                                          | (VLAN_FILTER != 0  ? `MGMT_CAPABILITIES_VLAN_FILTER  : 32'd0)
+                                          | (RX_CHECKSUM != 0  ? `MGMT_CAPABILITIES_RX_CHECKSUM  : 32'd0);
     localparam [31:0] HZ_WORD     = CORE_HZ;
+
+    localparam LO_ENTRY = 21;                 // CYCLES_LO among the entries read, from the last
 
     wire [16:0] off = {bus_addr[16:2], 2'b00};
 
     reg [31:0] scratch;
     reg [63:0] cycles;
     reg [31:0] cycles_hi;
-    reg [31:0] prescale;
+    reg [TICK_W-1:0] prescale;
     reg [7:0]  status;
     reg [7:0]  enable;
 
@@ -87,52 +101,55 @@ module mgmt_core #(
     assign ctl_done     = bus_we && off == `MGMT_CTRL_DONE;
     assign snapshot     = bus_we && off == `MGMT_STATS_SNAPSHOT && bus_wdata[0];
 
-    always @(posedge clk)
-        if (bus_re)
-            case (off)
-                `MGMT_ID:                 bus_rdata <= `MGMT_ID_RESET;
-                `MGMT_VERSION:            bus_rdata <= `MGMT_VERSION_RESET;
-                `MGMT_PARAM_QUEUES:       bus_rdata <= QUEUES_WORD;
-                `MGMT_PARAM_WIDTH:        bus_rdata <= WIDTH_WORD;
-                `MGMT_PARAM_FRAME:        bus_rdata <= FRAME_WORD;
-                `MGMT_CORE_HZ:            bus_rdata <= HZ_WORD;
-                `MGMT_SCRATCH:            bus_rdata <= scratch;
-                `MGMT_CYCLES_LO:          bus_rdata <= cycles[31:0];
-                `MGMT_CYCLES_HI:          bus_rdata <= cycles_hi;
-                `MGMT_EVENT_STATUS:       bus_rdata <= {24'd0, status};
-                `MGMT_EVENT_ENABLE:       bus_rdata <= {24'd0, enable};
-                `MGMT_HOST_STATUS:        bus_rdata <= {host_count, 8'd0, host_status};
-                `MGMT_DEVICE_STATUS:      bus_rdata <= {24'd0, device_status};
-                `MGMT_DRIVER_FEATURES_LO: bus_rdata <= driver_features[31:0];
-                `MGMT_DRIVER_FEATURES_HI: bus_rdata <= driver_features[63:32];
-                `MGMT_DEVICE_FEATURES_LO: bus_rdata <= device_features[31:0];
-                `MGMT_DEVICE_FEATURES_HI: bus_rdata <= device_features[63:32];
-                `MGMT_ACTIVE_FEATURES_LO: bus_rdata <= active_features[31:0];
-                `MGMT_ACTIVE_FEATURES_HI: bus_rdata <= active_features[63:32];
-                `MGMT_HOLD_LIMIT_US:      bus_rdata <= hold_limit_us;
-                `MGMT_DATAPATH:           bus_rdata <= {27'd0, multi_pair, clear || clearing, quiesce, rx_enable, tx_enable};
-                `MGMT_DATAPATH_STATUS:    bus_rdata <= {29'd0, rx_idle, tx_idle, quiet};
-                `MGMT_LINK:               bus_rdata <= {29'd0, fault, link_up};
-                `MGMT_MAC_CONTROL:        bus_rdata <= {30'd0, pause_tx, pause_rx};
-                `MGMT_CTRL_STATE:         bus_rdata <= {ctl_length, 14'd0, ctl_too_long, ctl_pending};
-                `MGMT_CTRL_CAPACITY:      bus_rdata <= ctl_capacity;
-                `MGMT_WATCHDOG_US:        bus_rdata <= watchdog_us;
-                `MGMT_STATS_SNAPSHOT:     bus_rdata <= {31'd0, copying};
-                default:                  bus_rdata <= 32'd0;
-            endcase
+    wire [28:0] chosen;
+
+    reg_read #(.ENTRIES(29)) read_i (
+        .clk(clk), .re(bus_re), .rdata(bus_rdata), .chosen(chosen),
+        .entries({
+            off == `MGMT_ID,                 `MGMT_ID_RESET,
+            off == `MGMT_VERSION,            `MGMT_VERSION_RESET,
+            off == `MGMT_PARAM_QUEUES,       QUEUES_WORD,
+            off == `MGMT_PARAM_WIDTH,        WIDTH_WORD,
+            off == `MGMT_PARAM_FRAME,        FRAME_WORD,
+            off == `MGMT_CORE_HZ,            HZ_WORD,
+            off == `MGMT_SCRATCH,            scratch,
+            off == `MGMT_CYCLES_LO,          cycles[31:0],
+            off == `MGMT_CYCLES_HI,          cycles_hi,
+            off == `MGMT_CAPABILITIES,       CAPABILITIES_WORD,
+            off == `MGMT_EVENT_STATUS,       {24'd0, status},
+            off == `MGMT_EVENT_ENABLE,       {24'd0, enable},
+            off == `MGMT_HOST_STATUS,        {host_count, 8'd0, host_status},
+            off == `MGMT_DEVICE_STATUS,      {24'd0, device_status},
+            off == `MGMT_DRIVER_FEATURES_LO, driver_features[31:0],
+            off == `MGMT_DRIVER_FEATURES_HI, driver_features[63:32],
+            off == `MGMT_DEVICE_FEATURES_LO, device_features[31:0],
+            off == `MGMT_DEVICE_FEATURES_HI, device_features[63:32],
+            off == `MGMT_ACTIVE_FEATURES_LO, active_features[31:0],
+            off == `MGMT_ACTIVE_FEATURES_HI, active_features[63:32],
+            off == `MGMT_HOLD_LIMIT_US,      hold_limit_us,
+            off == `MGMT_DATAPATH,           {27'd0, multi_pair, clear || clearing, quiesce, rx_enable, tx_enable},
+            off == `MGMT_DATAPATH_STATUS,    {29'd0, rx_idle, tx_idle, quiet},
+            off == `MGMT_LINK,               {29'd0, fault, link_up},
+            off == `MGMT_MAC_CONTROL,        {30'd0, pause_tx, pause_rx},
+            off == `MGMT_CTRL_STATE,         {ctl_length, 14'd0, ctl_too_long, ctl_pending},
+            off == `MGMT_CTRL_CAPACITY,      ctl_capacity,
+            off == `MGMT_WATCHDOG_US,        watchdog_us,
+            off == `MGMT_STATS_SNAPSHOT,     {31'd0, copying}
+        })
+    );
 
     // Time
     always @(posedge clk)
         if (rst) begin
             cycles    <= 64'd0;
             cycles_hi <= 32'd0;
-            prescale  <= 32'd0;
+            prescale  <= {TICK_W{1'b0}};
             tick_us   <= 1'b0;
         end else begin
             cycles <= cycles + 1'b1;
-            if (bus_re && off == `MGMT_CYCLES_LO) cycles_hi <= cycles[63:32];
-            tick_us  <= prescale == CYCLES_US - 1;
-            prescale <= (prescale == CYCLES_US - 1) ? 32'd0 : prescale + 1'b1;
+            if (chosen[LO_ENTRY]) cycles_hi <= cycles[63:32];
+            tick_us  <= prescale == LAST_CYCLE[TICK_W-1:0];
+            prescale <= (prescale == LAST_CYCLE[TICK_W-1:0]) ? {TICK_W{1'b0}} : prescale + 1'b1;
         end
 
     // Registers

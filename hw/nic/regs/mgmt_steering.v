@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Management registers of multi-queue operation: steering, RSS with its key and indirection table, the VLAN filter.
+// Management registers of multi-queue operation: steering, RSS with its key and indirection table.
 `default_nettype none
 `include "ferrule_regs.vh"
 
@@ -22,16 +22,11 @@ module mgmt_steering (
     output reg  [7:0]   unclassified,
     output reg  [6:0]   table_mask,
     output wire [319:0] hash_key,               // byte 0 highest
-    // indirection table and VLAN filter; the word is what stands at the index
+    // indirection table; the word is what stands at the index
     output reg          rss_we,
     output reg  [6:0]   rss_index,
     output reg  [7:0]   rss_queue,
-    input  wire [7:0]   rss_word,
-    output reg          vlan_filter,
-    output reg          vlan_we,
-    output reg  [6:0]   vlan_index,
-    output reg  [31:0]  vlan_bits,
-    input  wire [31:0]  vlan_word
+    input  wire [7:0]   rss_word
 );
     localparam KEY_WORDS = 10;
     localparam [31:0] PAIRS_RESET = `MGMT_ACTIVE_PAIRS_RESET;
@@ -59,9 +54,6 @@ module mgmt_steering (
                 `MGMT_RSS_TABLE_MASK:   bus_rdata <= {25'd0, table_mask};
                 `MGMT_RSS_TABLE_INDEX:  bus_rdata <= {25'd0, rss_index};
                 `MGMT_RSS_TABLE_ENTRY:  bus_rdata <= {24'd0, rss_word};
-                `MGMT_VLAN_CONTROL:     bus_rdata <= {31'd0, vlan_filter};
-                `MGMT_VLAN_INDEX:       bus_rdata <= {25'd0, vlan_index};
-                `MGMT_VLAN_WORD:        bus_rdata <= vlan_word;
                 default:                bus_rdata <= in_key ? key[{key_off[5:2], 5'd0} +: 32] : 32'd0;
             endcase
 
@@ -73,7 +65,6 @@ module mgmt_steering (
             hash_types   <= 9'd0;
             unclassified <= 8'd0;
             table_mask   <= 7'd0;
-            vlan_filter  <= 1'b0;
         end else if (bus_we)
             case (off)
                 `MGMT_STEERING:         mode         <= bus_wdata[1:0];
@@ -81,29 +72,22 @@ module mgmt_steering (
                 `MGMT_RSS_HASH_TYPES:   hash_types   <= bus_wdata[8:0];
                 `MGMT_RSS_UNCLASSIFIED: unclassified <= bus_wdata[7:0];
                 `MGMT_RSS_TABLE_MASK:   table_mask   <= bus_wdata[6:0];
-                `MGMT_VLAN_CONTROL:     vlan_filter  <= bus_wdata[0];
                 default: ;
             endcase
 
     // The key and the selections do not
     always @(posedge clk)
         if (rst) begin
-            key        <= 320'd0;
-            rss_we     <= 1'b0;
-            rss_index  <= 7'd0;
-            rss_queue  <= 8'd0;
-            vlan_we    <= 1'b0;
-            vlan_index <= 7'd0;
-            vlan_bits  <= 32'd0;
+            key       <= 320'd0;
+            rss_we    <= 1'b0;
+            rss_index <= 7'd0;
+            rss_queue <= 8'd0;
         end else begin
-            rss_we  <= bus_we && off == `MGMT_RSS_TABLE_ENTRY;
-            vlan_we <= bus_we && off == `MGMT_VLAN_WORD;
+            rss_we <= bus_we && off == `MGMT_RSS_TABLE_ENTRY;
             if (bus_we) begin
                 case (off)
-                    `MGMT_RSS_TABLE_INDEX: rss_index  <= bus_wdata[6:0];
-                    `MGMT_RSS_TABLE_ENTRY: rss_queue  <= bus_wdata[7:0];
-                    `MGMT_VLAN_INDEX:      vlan_index <= bus_wdata[6:0];
-                    `MGMT_VLAN_WORD:       vlan_bits  <= bus_wdata;
+                    `MGMT_RSS_TABLE_INDEX: rss_index <= bus_wdata[6:0];
+                    `MGMT_RSS_TABLE_ENTRY: rss_queue <= bus_wdata[7:0];
                     default: ;
                 endcase
                 if (in_key) key[{key_off[5:2], 5'd0} +: 32] <= bus_wdata;

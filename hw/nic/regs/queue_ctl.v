@@ -43,18 +43,18 @@ module queue_ctl #(
     input  wire [QUEUES-1:0] queue_busy,
     output reg  [QUEUES-1:0] enabled,
     output reg  [QUEUES-1:0] resetting,
-    output wire              ctl_stop,          // the control queue's command is to be given up
+    output reg               ctl_stop,          // the control queue's command is to be given up
     // ring engines
-    output wire              qcfg_tx_valid,
-    output wire              qcfg_rx_valid,
-    output wire [7:0]        qcfg_queue,
-    output wire [2:0]        qcfg_field,
+    output reg               qcfg_tx_valid,
+    output reg               qcfg_rx_valid,
+    output reg  [7:0]        qcfg_queue,
+    output reg  [2:0]        qcfg_field,
     output wire [63:0]       qcfg_data,
-    output wire              kick_valid,
-    output wire [7:0]        kick_out_gq,
+    output reg               kick_valid,
+    output reg  [7:0]        kick_out_gq,
     // coalescing and interrupts
-    output wire              coal_start_valid,
-    output wire [7:0]        coal_start_gq,
+    output reg               coal_start_valid,
+    output reg  [7:0]        coal_start_gq,
     output wire              vec_we,
     output wire [7:0]        vec_gq,
     output wire [15:0]       vec_value,
@@ -77,7 +77,8 @@ module queue_ctl #(
     reg [2:0]        state_q;
     reg [GQ_W-1:0]   gq;
     reg [3:0]        step;
-    reg [31:0]       low;
+    reg [31:0]       low;                       // the word before
+    reg [31:0]       high;
     reg [QUEUES-1:0] start_pend;
     reg [QUEUES-1:0] stop_pend;
     reg [QUEUES-1:0] kick_pend;
@@ -102,40 +103,56 @@ module queue_ctl #(
 
     assign clearing    = clear_pend || state_q == S_FILL_ALL;
     assign settled     = state_q == S_SCAN && settle == 3'd0 && !clear_pend && (start_pend | stop_pend | resetting) == 0;
-    assign ctl_stop    = quiesce || resetting[LAST] || stop_pend[LAST];
     assign word_rdata  = rdata;
     assign word_busy   = state_q == S_LOAD;
     assign evt_enable  = do_enable;
     assign evt_reset   = fill_last && state_q == S_FILL;
     assign evt_kick    = kick_we && enabled[kgq] && !resetting[kgq];
-    assign kick_valid  = (evt_kick && !kick_early) || (state_q == S_KICK && !kick_we && kick_pend[gq]);
-    assign kick_out_gq = kick_we ? kick_gq : {{(8-GQ_W){1'b0}}, gq};
+    assign index_value = start_index[fw_gq[GQ_W-1:0]];
 
     // Steps of a load: 1 size, 2-3 desc, 4-5 driver, 6-7 device, 8 start; a step sees the word read in the step before
-    wire gq_rx     = !gq[0] && gq != LAST;
-    wire out_valid = do_stop || load_last || (state_q == S_LOAD && step[0]);
-    assign qcfg_tx_valid = out_valid && !gq_rx;
-    assign qcfg_rx_valid = out_valid && gq_rx;
-    assign qcfg_queue = {{(9-GQ_W){1'b0}}, gq[GQ_W-1:1]};
-    assign qcfg_field = do_stop ? F_STOP : step[3:1];
-    assign qcfg_data  = do_stop ? 64'd0 : step[3] ? {48'd0, start_index[gq]} :
-                        (step == 4'd1) ? {48'd0, rdata[15:0]} : {rdata, low};
-    assign coal_start_valid = load_last;
-    assign coal_start_gq    = {{(8-GQ_W){1'b0}}, gq};
-    assign index_value      = start_index[fw_gq[GQ_W-1:0]];
+    wire [7:0] wide_gq   = {{(8-GQ_W){1'b0}}, gq};
+    wire       gq_rx     = !gq[0] && gq != LAST;
+    wire       out_valid = do_stop || load_last || (state_q == S_LOAD && step[0]);
+
+    wire       wide      = state_q == S_LOAD && !step[3] && step != 4'd1;   // the data have 64 bits, else 16, for a stop none
+
+    // what goes out passes registers: so much hangs on it in the engines
+    assign qcfg_data = {high, low};
+
+    always @(posedge clk) begin
+        high       <= wide ? rdata : 32'd0;
+        low[31:16] <= wide ? high[31:16] : 16'd0;
+        low[15:0]  <= wide ? high[15:0] : (state_q != S_LOAD) ? 16'd0 : step[3] ? start_index[gq] : rdata[15:0];
+        qcfg_queue    <= {1'b0, wide_gq[7:1]};
+        qcfg_field    <= do_stop ? F_STOP : step[3:1];
+        kick_out_gq   <= kick_we ? kick_gq : wide_gq;
+        coal_start_gq <= wide_gq;
+        ctl_stop      <= quiesce || resetting[LAST] || stop_pend[LAST];
+        if (rst) begin
+            qcfg_tx_valid    <= 1'b0;
+            qcfg_rx_valid    <= 1'b0;
+            kick_valid       <= 1'b0;
+            coal_start_valid <= 1'b0;
+        end else begin
+            qcfg_tx_valid    <= out_valid && !gq_rx;
+            qcfg_rx_valid    <= out_valid && gq_rx;
+            kick_valid       <= (evt_kick && !kick_early) || (state_q == S_KICK && !kick_we && kick_pend[gq]);
+            coal_start_valid <= load_last;
+        end
+    end
 
     queue_table #(.QUEUE_PAIRS(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) table_i (
         .clk(clk), .cfg_packed(cfg_packed),
         .host_we(word_we), .host_locked(enabled[sel] || resetting[sel]), .host_gq(sel_gq), .host_word(word),
         .host_strb(word_strb), .host_data(word_data),
-        .fill_we(fill), .fill_ready(fill_ready), .fill_gq(coal_start_gq), .fill_word(step[2:0]),
-        .rd_en(word_re || word_busy), .rd_gq(word_busy ? coal_start_gq : sel_gq),
+        .fill_we(fill), .fill_ready(fill_ready), .fill_gq(wide_gq), .fill_word(step[2:0]),
+        .rd_en(word_re || word_busy), .rd_gq(word_busy ? wide_gq : sel_gq),
         .rd_word(!word_busy ? word : (step == 4'd0) ? 3'd6 : step[2:0] - 3'd1), .rd_data(rdata),
         .vec_we(vec_we), .vec_gq(vec_gq), .vec_value(vec_value)
     );
 
     always @(posedge clk) begin
-        if (state_q == S_LOAD && !step[0]) low <= rdata;
         if (index_we) start_index[fw_gq[GQ_W-1:0]] <= index_data;
         else if (load_last || (boot && fill)) start_index[gq] <= 16'd0;
         if (rst) begin

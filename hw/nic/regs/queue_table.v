@@ -28,10 +28,10 @@ module queue_table #(
     input  wire [7:0]  rd_gq,
     input  wire [2:0]  rd_word,
     output wire [31:0] rd_data,
-    // vector table of the interrupt block, written along
-    output wire        vec_we,
-    output wire [7:0]  vec_gq,
-    output wire [15:0] vec_value
+    // vector table of the interrupt block, written a cycle later
+    output reg         vec_we,
+    output reg  [7:0]  vec_gq,
+    output reg  [15:0] vec_value
 );
     localparam QUEUES = 2 * QUEUE_PAIRS + 1;
     localparam GQ_W = $clog2(QUEUES);
@@ -65,9 +65,12 @@ module queue_table #(
     wire [31:0] wr_data = host_we ? host_value : (fill_word == W_SIZE) ? {16'hffff, SIZE_MAX} : 32'd0;
 
     assign fill_ready = !host_we;
-    assign vec_we     = wr_word == W_SIZE && (filling || host_wr[3]);
-    assign vec_gq     = wr_gq;
-    assign vec_value  = wr_data[31:16];
+
+    always @(posedge clk) begin
+        vec_we    <= wr_word == W_SIZE && (filling || host_wr[3]);
+        vec_gq    <= wr_gq;
+        vec_value <= wr_data[31:16];
+    end
 
     ram_sdp #(.WIDTH(32), .DEPTH(8 << GQ_W)) ram (
         .clk(clk),

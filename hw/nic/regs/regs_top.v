@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All registers of the card. It only wires; long because every setting and state of the card passes through it:
 //   host port -> axil_slave -> pci_config | bar_common (+ status_hold, queue_ctl) | bar_device | bar_vendor | MSI-X port
-//   management port -> axil_slave -> mgmt_core | mgmt_config | mgmt_steering | control queue's RAM | stats
+//   management port -> axil_slave -> mgmt_core | mgmt_config | mgmt_steering | mgmt_vlan | control queue's RAM | stats
 `default_nettype none
 `include "ferrule_regs.vh"
 
@@ -13,6 +13,11 @@ module regs_top #(
     parameter MAX_FRAME = 9216,
     parameter MAC_TABLE = 32,
     parameter MAC_KIND = 1,
+    parameter ADDR_W = 64,
+    parameter PACKED_RINGS = 1,
+    parameter STEERING = 1,
+    parameter VLAN_FILTER = 1,
+    parameter RX_CHECKSUM = 1,
     parameter CORE_HZ = 250000000
 ) (
     // clock
@@ -75,11 +80,10 @@ module regs_top #(
     input  wire                   err_rx_valid,
     input  wire [7:0]             err_rx_queue,
     input  wire [3:0]             err_rx_code,
-    output wire [7:0]             dbg_queue,    // local queue whose indices are wanted, in either engine
-    input  wire [15:0]            dbg_tx_avail_seen,
-    input  wire [15:0]            dbg_tx_used,
-    input  wire [15:0]            dbg_rx_avail_seen,
-    input  wire [15:0]            dbg_rx_used,
+    output wire                   dbg_rx,       // the queue whose indices are wanted: a receive queue
+    output wire [7:0]             dbg_queue,
+    input  wire [15:0]            dbg_avail_seen,
+    input  wire [15:0]            dbg_used,
     output wire                   cfg_packed,
     output wire                   cfg_event_idx,
     output wire                   cfg_indirect,
@@ -142,7 +146,7 @@ module regs_top #(
     output wire [15:0]            vec_value,
     output wire                   cfgvec_we,
     output wire [15:0]            cfgvec_value,
-    output wire                   config_irq,
+    output reg                    config_irq,
     output wire                   msix_enable,
     output wire                   msix_fmask,
     input  wire                   isr_queue,
@@ -183,6 +187,7 @@ module regs_top #(
 
     // ---- ports to register buses
     wire [16:0] h_addr;
+    wire [16:0] h_next;
     wire        h_we;
     wire [31:0] h_wdata;
     wire [3:0]  h_wstrb;
@@ -190,14 +195,15 @@ module regs_top #(
     wire        h_hold;
     wire        h_busy;
     wire [15:0] m_addr;
+    wire [15:0] m_next;
     wire        m_we;
     wire [31:0] m_wdata;
     wire [3:0]  m_wstrb;
     wire        m_re;
     wire        m_busy;
 
-    reg  [31:0] h_rdata;
-    reg  [31:0] m_rdata;
+    wire [31:0] h_rdata;
+    wire [31:0] m_rdata;
 
     axil_slave #(.ADDR_W(17)) host_port (
         .clk(clk), .rst(rst),
@@ -207,8 +213,8 @@ module regs_top #(
         .s_axil_bready(s_axil_host_bready), .s_axil_araddr(s_axil_host_araddr), .s_axil_arvalid(s_axil_host_arvalid),
         .s_axil_arready(s_axil_host_arready), .s_axil_rdata(s_axil_host_rdata), .s_axil_rresp(s_axil_host_rresp),
         .s_axil_rvalid(s_axil_host_rvalid), .s_axil_rready(s_axil_host_rready),
-        .bus_addr(h_addr), .bus_we(h_we), .bus_wdata(h_wdata), .bus_wstrb(h_wstrb), .bus_re(h_re), .bus_rdata(h_rdata),
-        .bus_hold(h_hold), .busy(h_busy)
+        .next_addr(h_next), .bus_addr(h_addr), .bus_we(h_we), .bus_wdata(h_wdata), .bus_wstrb(h_wstrb), .bus_re(h_re),
+        .bus_rdata(h_rdata), .bus_hold(h_hold), .busy(h_busy)
     );
     axil_slave #(.ADDR_W(16)) mgmt_port (
         .clk(clk), .rst(rst),
@@ -218,28 +224,39 @@ module regs_top #(
         .s_axil_bready(s_axil_mgmt_bready), .s_axil_araddr(s_axil_mgmt_araddr), .s_axil_arvalid(s_axil_mgmt_arvalid),
         .s_axil_arready(s_axil_mgmt_arready), .s_axil_rdata(s_axil_mgmt_rdata), .s_axil_rresp(s_axil_mgmt_rresp),
         .s_axil_rvalid(s_axil_mgmt_rvalid), .s_axil_rready(s_axil_mgmt_rready),
-        .bus_addr(m_addr), .bus_we(m_we), .bus_wdata(m_wdata), .bus_wstrb(m_wstrb), .bus_re(m_re), .bus_rdata(m_rdata),
-        .bus_hold(1'b0), .busy(m_busy)
+        .next_addr(m_next), .bus_addr(m_addr), .bus_we(m_we), .bus_wdata(m_wdata), .bus_wstrb(m_wstrb), .bus_re(m_re),
+        .bus_rdata(m_rdata), .bus_hold(1'b0), .busy(m_busy)
     );
 
-    // ---- address decode: a structure is a 4 KiB page
-    wire [16:0] h_page = {h_addr[16:12], 12'd0};
+    // ---- address decode: a structure is a 4 KiB page; decoded with the address on its way, out of the blocks' way
+    wire [16:0] h_page = {h_next[16:12], 12'd0};
     wire [16:0] h_off  = {5'd0, h_addr[11:0]};
-    wire        in_pci    = h_addr[16];
-    wire        in_common = h_page == `BAR_COMMON;
-    wire        in_notify = h_page == `BAR_NOTIFY;
-    wire        in_table  = h_page == `BAR_MSIX_TABLE;
-    wire        in_pba    = h_page == `BAR_MSIX_PBA;
-    wire        in_vendor = h_page == `BAR_VENDOR;
+    wire        in_pci = h_addr[16];
+    reg         in_common;
+    reg         in_notify;
+    reg         in_table;
+    reg         in_pba;
+    reg         in_vendor;
 
-    wire [16:0] m_page = {1'b0, m_addr[15:12], 12'd0};
-    wire [16:0] m_off  = {1'b0, m_addr};
-    wire        in_ram   = m_page == `MGMT_CTRL_RAM;
-    wire        in_stats = m_page == `MGMT_STATS_WINDOW;
-    wire        in_regs  = m_page == `MGMT_ID;      // the first register opens the page
+    wire [16:0] m_page = {1'b0, m_next[15:12], 12'd0};
+    wire [16:0] m_off  = {8'd0, m_addr[8:0]};       // of what is in_regs
+    reg         in_ram;
+    reg         in_stats;
+    reg         in_regs;
+
+    always @(posedge clk) begin
+        in_common <= {h_next[16:6], 6'd0} == `BAR_COMMON;           // the structure has 64 bytes
+        in_notify <= h_page == `BAR_NOTIFY;
+        in_table  <= h_page == `BAR_MSIX_TABLE;
+        in_pba    <= h_page == `BAR_MSIX_PBA;
+        in_vendor <= h_page == `BAR_VENDOR;
+        in_ram    <= m_page == `MGMT_CTRL_RAM;
+        in_stats  <= m_page == `MGMT_STATS_WINDOW;
+        in_regs   <= {1'b0, m_next[15:9], 9'd0} == `MGMT_ID;        // 512 bytes from the first register on
+    end
+
     wire        m_we_reg = m_we && in_regs && m_wstrb == 4'hf;
     wire        m_re_reg = m_re && in_regs;
-    reg         m_high;
 
     wire [31:0] rd_pci;
     wire [31:0] rd_common;
@@ -248,24 +265,22 @@ module regs_top #(
     wire [31:0] rd_core;
     wire [31:0] rd_config;
     wire [31:0] rd_steering;
-    wire [63:0] rd_stats;
+    wire [31:0] rd_vlan;
+    wire [31:0] rd_stats;
+    wire [31:0] rd_windows;
+    wire [1:0]  windows;
     wire        common_hold;
 
     assign h_hold = in_common && common_hold;
 
-    always @* begin
-        if (in_pci)                  h_rdata = rd_pci;
-        else if (in_common)          h_rdata = rd_common;
-        else if (in_table || in_pba) h_rdata = reg_rdata;
-        else if (in_vendor)          h_rdata = rd_vendor;
-        else if (in_notify)          h_rdata = 32'd0;
-        else                         h_rdata = rd_device;
-        if (in_ram)        m_rdata = ctl_ram_rdata;
-        else if (in_stats) m_rdata = m_high ? rd_stats[63:32] : rd_stats[31:0];
-        else               m_rdata = in_regs ? rd_core | rd_config | rd_steering : 32'd0;
-    end
+    // blocks that are not addressed give 0
+    reg_read #(.ENTRIES(2)) windows_i (
+        .clk(clk), .re(m_re), .rdata(rd_windows), .chosen(windows),
+        .entries({in_ram, ctl_ram_rdata, in_stats, rd_stats})
+    );
 
-    always @(posedge clk) if (m_re) m_high <= m_addr[2];
+    assign h_rdata = (in_pci ? rd_pci : 32'd0) | rd_common | rd_device | rd_vendor | ((in_table || in_pba) ? reg_rdata : 32'd0);
+    assign m_rdata = rd_core | rd_config | rd_windows | (in_regs ? rd_steering | rd_vlan : 32'd0);
 
     // ---- host side
     wire [63:0] device_features;
@@ -298,7 +313,7 @@ module regs_top #(
     );
 
     bar_common #(.QUEUE_PAIRS(QUEUE_PAIRS)) common_i (
-        .clk(clk), .rst(rst), .bus_addr(h_off), .bus_we(h_we && in_common), .bus_wdata(h_wdata), .bus_wstrb(h_wstrb),
+        .clk(clk), .rst(rst), .bus_addr({11'd0, h_addr[5:0]}), .bus_we(h_we && in_common), .bus_wdata(h_wdata), .bus_wstrb(h_wstrb),
         .bus_re(h_re && in_common), .bus_rdata(rd_common), .bus_hold(common_hold),
         .cfg_device_features(device_features), .cfg_multi_pair(multi_pair), .clear(clear),
         .driver_features(driver_features), .status_we(status_we), .status_re(status_re), .status_value(device_status),
@@ -351,12 +366,11 @@ module regs_top #(
         .evt_write(evt_status_write), .evt_reset(evt_host_reset), .evt_timeout(evt_timeout), .evt_watchdog(evt_watchdog)
     );
 
-    // needing a reset is announced like a change of configuration
-    assign config_irq = config_notify || evt_watchdog || evt_timeout;
 
     // ---- queues
     wire        settled;
     wire        fw_quiesce;
+    reg         stop_all;
     wire [7:0]  queue_sel;
     wire        index_we;
     wire [15:0] index_value;
@@ -373,7 +387,7 @@ module regs_top #(
         .clk(clk), .rst(rst), .cfg_packed(cfg_packed), .sel_gq(sel_gq), .word_we(word_we), .word_re(word_re), .word(word), .word_strb(h_wstrb),
         .word_data(h_wdata), .word_rdata(word_rdata), .word_busy(word_busy), .enable_we(enable_we), .reset_we(reset_we),
         .kick_we(h_we && in_notify && notify_valid), .kick_gq(notify_gq),
-        .quiesce(quiesce), .stop_all(evt_host_reset || fw_quiesce), .clear(clear), .clearing(clearing), .settled(settled),
+        .quiesce(quiesce), .stop_all(stop_all), .clear(clear), .clearing(clearing), .settled(settled),
         .fw_gq(queue_sel), .index_we(index_we), .index_data(m_wdata[15:0]), .index_value(index_value),
         .queue_busy(gq_busy), .enabled(enabled), .resetting(resetting), .ctl_stop(ctl_stop),
         .qcfg_tx_valid(qcfg_tx_valid), .qcfg_rx_valid(qcfg_rx_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field),
@@ -381,6 +395,16 @@ module regs_top #(
         .coal_start_valid(coal_start_valid), .coal_start_gq(coal_start_gq), .vec_we(vec_we), .vec_gq(vec_gq),
         .vec_value(vec_value), .evt_enable(evt_enable), .evt_reset(evt_reset), .evt_kick(evt_kick)
     );
+
+    // out of registers, as much hangs on either; needing a reset is announced like a change of configuration
+    always @(posedge clk)
+        if (rst) begin
+            stop_all   <= 1'b0;
+            config_irq <= 1'b0;
+        end else begin
+            stop_all   <= evt_host_reset || fw_quiesce;
+            config_irq <= config_notify || evt_watchdog || evt_timeout;
+        end
 
     assign kick_tx_valid = kick_valid && (kick_gq[0] || kick_gq == GQ_CTRL);
     assign kick_rx_valid = kick_valid && !kick_gq[0] && kick_gq != GQ_CTRL;
@@ -417,15 +441,19 @@ module regs_top #(
     );
 
     assign dbg_queue = {1'b0, queue_sel[7:1]};
+    assign dbg_rx    = sel_rx;
 
     // ---- management side
     wire snapshot_mgmt;
     wire copying_mgmt;
     reg  link_was;
+    reg  ctl_was;
+    wire ctl_begins = ctl_pending && !ctl_was;
 
     mgmt_core #(
         .DATA_W(DATA_W), .QUEUE_PAIRS(QUEUE_PAIRS), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .MAX_FRAME(MAX_FRAME),
-        .MAC_TABLE(MAC_TABLE), .MAC_KIND(MAC_KIND), .CORE_HZ(CORE_HZ)
+        .MAC_TABLE(MAC_TABLE), .MAC_KIND(MAC_KIND), .ADDR_W(ADDR_W), .PACKED_RINGS(PACKED_RINGS), .STEERING(STEERING),
+        .VLAN_FILTER(VLAN_FILTER), .RX_CHECKSUM(RX_CHECKSUM), .CORE_HZ(CORE_HZ)
     ) core_i (
         .clk(clk), .rst(rst), .tick_us(tick_us), .bus_addr(m_off), .bus_we(m_we_reg), .bus_wdata(m_wdata), .bus_re(m_re_reg),
         .bus_rdata(rd_core), .mgmt_irq(mgmt_irq),
@@ -452,17 +480,44 @@ module regs_top #(
         .def_tx_usecs(def_tx_usecs), .queue_sel(queue_sel), .queue_index_we(index_we),
         .queue_state(qs_there ? {20'd0, last_code, 5'd0, gq_broken[qs], gq_busy[qs], enabled[qs]} : 32'd0),
         .queue_index(index_value),
-        .queue_indices(sel_rx ? {dbg_rx_used, dbg_rx_avail_seen} : {dbg_tx_used, dbg_tx_avail_seen}),
+        .queue_indices({dbg_used, dbg_avail_seen}),
         .log_entry(log_valid ? {20'h80000, log_code, log_gq} : 32'd0), .log_pop(log_pop)
     );
 
-    mgmt_steering steering_i (
-        .clk(clk), .rst(rst), .clear(clear), .bus_addr(m_off), .bus_we(m_we_reg), .bus_wdata(m_wdata), .bus_re(m_re_reg),
-        .bus_rdata(rd_steering), .mode(cfg_steering), .pairs(cfg_pairs), .hash_types(cfg_hash_types),
-        .unclassified(cfg_unclassified), .table_mask(cfg_table_mask), .hash_key(cfg_hash_key),
-        .rss_we(rss_we), .rss_index(rss_index), .rss_queue(rss_queue), .rss_word(rss_word),
-        .vlan_filter(cfg_vlan), .vlan_we(vlan_we), .vlan_index(vlan_index), .vlan_bits(vlan_bits), .vlan_word(vlan_word)
-    );
+    // what the card has not is 0 to everybody
+    generate
+        if (STEERING != 0) begin : g_steering
+            mgmt_steering steering_i (
+                .clk(clk), .rst(rst), .clear(clear), .bus_addr(m_off), .bus_we(m_we_reg), .bus_wdata(m_wdata), .bus_re(m_re_reg),
+                .bus_rdata(rd_steering), .mode(cfg_steering), .pairs(cfg_pairs), .hash_types(cfg_hash_types),
+                .unclassified(cfg_unclassified), .table_mask(cfg_table_mask), .hash_key(cfg_hash_key),
+                .rss_we(rss_we), .rss_index(rss_index), .rss_queue(rss_queue), .rss_word(rss_word)
+            );
+        end else begin : g_steering
+            assign rd_steering      = 32'd0;
+            assign cfg_steering     = 2'd0;
+            assign cfg_pairs        = 8'd1;
+            assign cfg_hash_types   = 9'd0;
+            assign cfg_unclassified = 8'd0;
+            assign cfg_table_mask   = 7'd0;
+            assign cfg_hash_key     = 320'd0;
+            assign rss_we           = 1'b0;
+            assign rss_index        = 7'd0;
+            assign rss_queue        = 8'd0;
+        end
+        if (VLAN_FILTER != 0) begin : g_vlan
+            mgmt_vlan vlan_i (
+                .clk(clk), .rst(rst), .clear(clear), .bus_addr(m_off), .bus_we(m_we_reg), .bus_wdata(m_wdata), .bus_re(m_re_reg),
+                .bus_rdata(rd_vlan), .filter(cfg_vlan), .we(vlan_we), .index(vlan_index), .bits(vlan_bits), .word(vlan_word)
+            );
+        end else begin : g_vlan
+            assign rd_vlan    = 32'd0;
+            assign cfg_vlan   = 1'b0;
+            assign vlan_we    = 1'b0;
+            assign vlan_index = 7'd0;
+            assign vlan_bits  = 32'd0;
+        end
+    endgenerate
 
     assign coal_gq   = coal_sel;
     assign tab_clear = clear;
@@ -470,23 +525,23 @@ module regs_top #(
     assign ctl_ram_we    = {4{m_we && in_ram}} & m_wstrb;
     assign ctl_ram_addr  = m_addr[11:2];
     assign ctl_ram_wdata = m_wdata;
-    assign cfg_packed     = (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_RING_PACKED) != 0;
+    assign cfg_packed     = PACKED_RINGS != 0 && (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_RING_PACKED) != 0;
     assign cfg_event_idx  = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_EVENT_IDX) != 0;
     assign cfg_indirect   = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_INDIRECT) != 0;
     assign cfg_mrg_rxbuf  = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_MRG_RXBUF) != 0;
-    assign cfg_guest_csum = (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_GUEST_CSUM) != 0;
-    assign cfg_hash_report = (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_HASH_REPORT) != 0;
+    assign cfg_guest_csum = RX_CHECKSUM != 0 && (active_features[31:0] & `MGMT_ACTIVE_FEATURES_LO_GUEST_CSUM) != 0;
+    assign cfg_hash_report = STEERING != 0 && (active_features[63:32] & `MGMT_ACTIVE_FEATURES_HI_HASH_REPORT) != 0;
     assign regs_busy      = h_busy || m_busy || mgmt_irq || !settled || clearing || status_hold;
 
     // ---- counters
-    reg                    ctl_was;
-    wire                   ctl_begins = ctl_pending && !ctl_was;
     reg  [`STAT_COUNT-1:0] own;
+    reg  [`STAT_COUNT-1:0] inc;                 // all a cycle late: many an event is the end of a long decision
+    reg  [`AMOUNT_COUNT*16-1:0] amount;
     wire                   snapshot_host;
     wire                   copying_host;
     wire                   host_stats_re;
-    wire [6:0]             host_stats_index;
-    wire [63:0]            host_stats;
+    wire [7:0]             host_stats_word;
+    wire [31:0]            host_stats;
 
     always @* begin
         own = {`STAT_COUNT{1'b0}};
@@ -503,23 +558,27 @@ module regs_top #(
         if (rst) begin
             link_was <= 1'b0;
             ctl_was  <= 1'b0;
+            inc      <= {`STAT_COUNT{1'b0}};
         end else begin
             link_was <= link_up;
             ctl_was  <= ctl_pending;
+            inc      <= stat_inc | own;
         end
 
+    always @(posedge clk) amount <= stat_amount;
+
     stats stats_i (
-        .clk(clk), .rst(rst), .inc(stat_inc | own), .amount(stat_amount),
+        .clk(clk), .rst(rst), .inc(inc), .amount(amount),
         .mgmt_snapshot(snapshot_mgmt), .mgmt_copying(copying_mgmt), .mgmt_rd_en(m_re && in_stats),
-        .mgmt_rd_index(m_addr[9:3]), .mgmt_rd_data(rd_stats),
+        .mgmt_rd_word(m_addr[9:2]), .mgmt_rd_data(rd_stats),
         .host_snapshot(snapshot_host), .host_copying(copying_host), .host_rd_en(host_stats_re),
-        .host_rd_index(host_stats_index), .host_rd_data(host_stats)
+        .host_rd_word(host_stats_word), .host_rd_data(host_stats)
     );
 
     bar_vendor vendor_i (
         .clk(clk), .bus_addr(h_off), .bus_we(h_we && in_vendor), .bus_wdata(h_wdata), .bus_wstrb(h_wstrb),
         .bus_re(h_re && in_vendor), .bus_rdata(rd_vendor), .snapshot(snapshot_host), .copying(copying_host),
-        .stats_re(host_stats_re), .stats_index(host_stats_index), .stats_data(host_stats)
+        .stats_re(host_stats_re), .stats_word(host_stats_word), .stats_data(host_stats)
     );
 endmodule
 /* verilator lint_on UNUSEDSIGNAL */

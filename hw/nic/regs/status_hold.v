@@ -76,8 +76,10 @@ module status_hold (
             if (!unanswered || expired) begin
                 held    <= 1'b0;
                 held_us <= 32'd0;
-            end else if (host_re) held <= 1'b1;
-            else if (held && tick_us) held_us <= held_us + 1'b1;
+            end else begin
+                if (host_re) held <= 1'b1;
+                if (held && tick_us) held_us <= held_us + 1'b1;
+            end
         end
 
     always @(posedge clk)

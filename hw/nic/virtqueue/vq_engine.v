@@ -9,6 +9,9 @@ module vq_engine #(
     parameter DATA_W         = 128,
     parameter QUEUES         = 2,
     parameter QUEUE_SIZE_MAX = 1024,
+    parameter ADDR_W         = 64,              // bits of the addresses that the card reaches
+    parameter PACKED_RINGS   = 1,               // 0: rings are split, whatever cfg_packed says
+    parameter PREFETCH       = 64,              // slots of prefetched chains (packed: descriptors) a queue
     parameter QW             = (QUEUES > 1) ? $clog2(QUEUES) : 1
 ) (
     // clock
@@ -19,7 +22,9 @@ module vq_engine #(
     input  wire [QW-1:0]     qcfg_queue,
     input  wire [2:0]        qcfg_field,
     input  wire [63:0]       qcfg_data,
+    /* verilator lint_off UNUSEDSIGNAL */       // without PACKED_RINGS
     input  wire              cfg_packed,        // taken over while every queue is stopped and idle
+    /* verilator lint_on UNUSEDSIGNAL */
     input  wire              cfg_event_idx,
     input  wire              cfg_indirect,
     input  wire              kick_valid,
@@ -100,73 +105,111 @@ module vq_engine #(
     input  wire              wr_rsp_error
 );
     `include "vq_kinds.vh"
-    localparam BLK    = (DATA_W == 64) ? 2 : 4;
-    localparam BLK_W  = BLK * 128;
-    localparam INFO_W = 27;
+    localparam BLK     = (DATA_W == 64) ? 2 : 4;
+    localparam READS   = (PREFETCH < 16) ? 16 : PREFETCH;           // outstanding, and as many writes
+    localparam READS_W = $clog2(READS) + 1;
+    localparam BURST   = (PREFETCH < 16) ? 4 : PREFETCH / 4;        // entries of a read of the avail ring
+    localparam SLOT_W  = (PREFETCH < 4) ? 2 : $clog2(PREFETCH);         // of what is refused below, too: it must elaborate
+    // A number of descriptors, a place in a ring or table, an offset; a ring index where it may be packed is 16 bits.
+    localparam N_W     = (QUEUE_SIZE_MAX < 16) ? 5 : $clog2(QUEUE_SIZE_MAX) + 1;
+    localparam OFF_W   = N_W + 4;
+    localparam INDEX_W = (PACKED_RINGS != 0) ? 16 : N_W - 1;
+    localparam LINK_W  = (PACKED_RINGS != 0) ? 16 : N_W;
+    localparam A_W     = (ADDR_W < 64) ? ADDR_W + 1 : 64;           // with what says that an address is beyond
+    localparam D_W     = A_W + 35 + LINK_W;                         // a descriptor, see vq_desc.vh
+    localparam INFO_W  = SLOT_W + INDEX_W + $clog2(BURST) + 1;
+
+    initial begin
+        if (PREFETCH < 4 || PREFETCH > 64 || (PREFETCH & (PREFETCH - 1)) != 0) begin
+            $display("vq_engine: PREFETCH %0d is not a power of two in 4..64", PREFETCH);
+            $finish;
+        end
+    end
 
     // A ring's format may not change under what is in flight.
-    reg packed_q;
-    always @(posedge clk)
-        if (rst || (q_running == 0 && q_busy == 0)) packed_q <= cfg_packed;
+    wire packed_q;
+    // The number of the only queue is 0: nothing is kept of another.
+    localparam [QW-1:0] NUMBER = (QUEUES > 1) ? {QW{1'b1}} : {QW{1'b0}};
+    wire [QW-1:0] cfg_q  = qcfg_queue & NUMBER;
+    wire [QW-1:0] kick_q = kick_queue & NUMBER;
+    wire [QW-1:0] dbg_q  = dbg_queue & NUMBER;
+    wire [QW-1:0] pop_q  = pop_queue & NUMBER;
+    wire [QW-1:0] cpl_q  = cpl_queue & NUMBER;
+    wire [QW-1:0] fire_q = fire_queue & NUMBER;
+
+    generate
+        if (PACKED_RINGS != 0) begin : g_either
+            reg packed_r;
+            always @(posedge clk)
+                if (rst || (q_running == 0 && q_busy == 0)) packed_r <= cfg_packed;
+            assign packed_q = packed_r;
+        end else begin : g_split
+            assign packed_q = 1'b0;
+        end
+    endgenerate
 
     // ---- tables --------------------------------------------------------------------------------------------------
-    wire          start_valid;
-    wire          stop_valid;
-    wire [15:0]   start_index;
-    wire [15:0]   start_pos;
-    wire [QW-1:0] f_queue;
-    wire [15:0]   f_size;
-    wire [63:0]   f_desc;
-    wire [63:0]   f_avail;
-    wire [63:0]   f_used;
-    wire [15:0]   a_size;
-    wire [QW-1:0] l_queue;
-    wire [15:0]   l_size;
-    wire [63:0]   l_desc;
-    wire [QW-1:0] w_queue;
-    wire [15:0]   w_size;
-    wire [63:0]   w_desc;
-    wire [15:0]   c_size;
-    wire [63:0]   c_desc;
-    wire [63:0]   c_used;
-    wire [QW-1:0] x_queue;
-    wire [63:0]   x_desc;
-    wire [63:0]   x_used;
-    wire [QW-1:0] b_queue;
-    wire [15:0]   b_size;
-    wire [15:0]   n_size;
-    wire [63:0]   n_avail;
-    wire [QW-1:0] a_queue;
+    wire           start_valid;
+    wire           stop_valid;
+    wire [15:0]    start_index;
+    wire [QW-1:0]  rd_queue;
+    wire [1:0]     rd_table;
+    wire [A_W-1:0] rd_base;
+    wire [QW-1:0]  wr_queue;
+    wire [1:0]     wr_table;
+    wire [A_W-1:0] wr_base;
+    wire [QW-1:0]  looked_queue;                // by the fetcher
+    wire [QW-1:0]  f_queue;
+    wire [15:0]    f_size;
+    wire [QW-1:0]  a_queue;
+    wire [15:0]    a_size;
+    wire [QW-1:0]  l_queue;
+    wire [15:0]    l_size;
+    wire [QW-1:0]  f_ahead;
+    wire [QW-1:0]  a_ahead;
+    wire [15:0]    first_size;
+    wire [QW-1:0]  w_queue;
+    wire [QW-1:0]  take_queue;                  // of the slot that the walker reads
+    wire [15:0]    w_size;
+    wire [15:0]    c_size;
+    wire [QW-1:0]  x_queue;
+    wire [QW-1:0]  b_queue;
+    wire [15:0]    b_size;
+    wire [N_W-1:0] n_size;
 
-    vq_tables #(.QUEUES(QUEUES), .QW(QW), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX)) u_tables (
+    vq_tables #(.QUEUES(QUEUES), .QW(QW), .QUEUE_SIZE_MAX(QUEUE_SIZE_MAX), .ADDR_W(ADDR_W), .N_W(N_W), .OFF_W(OFF_W)) u_tables (
         .clk(clk), .rst(rst), .cfg_packed(packed_q),
-        .qcfg_valid(qcfg_valid), .qcfg_queue(qcfg_queue), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data), .q_busy(q_busy),
-        .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .start_pos(start_pos),
-        .running(q_running),
-        .f_queue(f_queue), .f_size(f_size), .f_desc(f_desc), .f_avail(f_avail), .f_used(f_used),
-        .a_queue(a_queue), .a_size(a_size), .l_queue(l_queue), .l_size(l_size), .l_desc(l_desc),
-        .w_queue(w_queue), .w_size(w_size), .w_desc(w_desc),
-        .u_queue(cpl_queue), .u_size(c_size), .u_desc(c_desc), .u_used(c_used),
-        .x_queue(x_queue), .x_desc(x_desc), .x_used(x_used), .b_queue(b_queue), .b_size(b_size),
-        .n_queue(fire_queue), .n_size(n_size), .n_avail(n_avail)
+        .qcfg_valid(qcfg_valid), .qcfg_queue(cfg_q), .qcfg_field(qcfg_field), .qcfg_data(qcfg_data), .q_busy(q_busy),
+        .start_valid(start_valid), .stop_valid(stop_valid), .start_index(start_index), .running(q_running),
+        .rd_queue(rd_queue), .rd_table(rd_table), .rd_base(rd_base), .wr_queue(wr_queue), .wr_table(wr_table), .wr_base(wr_base),
+        .f_ahead(f_ahead), .f_size(f_size), .a_ahead(a_ahead), .a_size(a_size), .l_queue(l_queue), .l_size(first_size),
+        .w_ahead(take_queue), .w_size(w_size), .u_queue(cpl_q), .u_size(c_size), .b_queue(b_queue), .b_size(b_size),
+        .n_queue(fire_q), .n_size(n_size)
     );
+
+    assign l_size = (PACKED_RINGS != 0) ? first_size : a_size;   // without them an answer is not kept for a later cycle
 
     // ---- reads ---------------------------------------------------------------------------------------------------
     wire              n_valid;
     wire              n_ready;
-    wire [63:0]       n_addr;
+    wire [OFF_W-1:0]  n_offset;
     wire              w_valid;
     wire              w_ready;
-    wire [63:0]       w_addr;
+    wire              w_indirect;
+    wire [A_W-1:0]    w_base;
+    wire [OFF_W-1:0]  w_offset;
     wire [2:0]        w_count;
     wire              i_valid;
     wire              i_ready;
     wire [QW-1:0]     i_queue;
-    wire [63:0]       i_addr;
+    wire              i_indirect;
+    wire [A_W-1:0]    i_base;
+    wire [OFF_W-1:0]  i_offset;
     wire [INFO_W-1:0] i_info;
     wire              f_valid;
     wire              f_ready;
-    wire [63:0]       f_addr;
+    wire              f_avail;
+    wire [OFF_W-1:0]  f_offset;
     wire [7:0]        f_len;
     wire [2:0]        f_kind;
     wire [INFO_W-1:0] f_info;
@@ -176,33 +219,40 @@ module vq_engine #(
     wire              a_error;
     wire [2:0]        a_kind;
     wire [INFO_W-1:0] a_info;
-    wire [BLK_W-1:0]  a_data;
+    wire [BLK*128-1:0] a_data;
+    wire [BLK*D_W-1:0] a_desc;
 
-    vq_read #(.DATA_W(DATA_W), .QW(QW), .INFO_W(INFO_W), .BLK_W(BLK_W)) u_read (
-        .clk(clk), .rst(rst), .cfg_packed(packed_q),
-        .n_valid(n_valid), .n_ready(n_ready), .n_queue(fire_queue), .n_addr(n_addr),
-        .w_valid(w_valid), .w_ready(w_ready), .w_queue(w_queue), .w_addr(w_addr), .w_count(w_count),
-        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info),
-        .f_valid(f_valid), .f_ready(f_ready), .f_queue(f_queue), .f_addr(f_addr), .f_len(f_len), .f_kind(f_kind), .f_info(f_info),
+    vq_read #(
+        .DATA_W(DATA_W), .QW(QW), .ADDR_W(ADDR_W), .OFF_W(OFF_W), .LINK_W(LINK_W), .INFO_W(INFO_W), .BLK(BLK), .DEPTH(READS)
+    ) u_read (
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .queue(rd_queue), .table_of(rd_table), .table_base(rd_base),
+        .n_valid(n_valid), .n_ready(n_ready), .n_queue(fire_q), .n_offset(n_offset),
+        .w_valid(w_valid), .w_ready(w_ready), .w_queue(w_queue), .w_indirect(w_indirect), .w_base(w_base), .w_offset(w_offset),
+        .w_count(w_count),
+        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_indirect(i_indirect), .i_base(i_base), .i_offset(i_offset),
+        .i_info(i_info),
+        .f_valid(f_valid), .f_ready(f_ready), .f_queue(f_queue), .f_avail(f_avail), .f_offset(f_offset), .f_len(f_len),
+        .f_kind(f_kind), .f_info(f_info),
         .rd_req_valid(rd_req_valid), .rd_req_ready(rd_req_ready), .rd_req_addr(rd_req_addr), .rd_req_len(rd_req_len),
         .rd_req_tag(rd_req_tag), .rd_rsp_valid(rd_rsp_valid), .rd_rsp_data(rd_rsp_data), .rd_rsp_last(rd_rsp_last),
         .rd_rsp_error(rd_rsp_error),
         .issued(read_issued), .issued_queue(read_queue),
-        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data)
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_ahead(a_ahead), .a_info(a_info),
+        .a_data(a_data), .a_desc(a_desc)
     );
 
     // ---- writes --------------------------------------------------------------------------------------------------
     wire          x_valid;
     wire          x_ready;
-    wire [63:0]   x_addr;
+    wire [OFF_W-1:0] x_offset;
     wire [15:0]   x_data;
     wire          r_valid;
     wire          r_ready;
-    wire [63:0]   r_addr;
+    wire [OFF_W-1:0] r_offset;
     wire [31:0]   r_data;
     wire          e_valid;
     wire          e_ready;
-    wire [63:0]   e_addr;
+    wire [OFF_W-1:0] e_offset;
     wire [15:0]   e_len;
     wire [63:0]   e_data;
     wire [16:0]   e_info;
@@ -213,12 +263,12 @@ module vq_engine #(
     wire [1:0]    b_kind;
     wire [16:0]   b_info;
 
-    vq_write #(.DATA_W(DATA_W), .QW(QW)) u_write (
-        .clk(clk), .rst(rst),
-        .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_addr(x_addr), .x_data(x_data),
-        .r_valid(r_valid), .r_ready(r_ready), .r_queue(f_queue), .r_addr(r_addr),
+    vq_write #(.DATA_W(DATA_W), .QW(QW), .ADDR_W(ADDR_W), .OFF_W(OFF_W), .DEPTH(READS)) u_write (
+        .clk(clk), .rst(rst), .cfg_packed(packed_q), .queue(wr_queue), .table_of(wr_table), .table_base(wr_base),
+        .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_offset(x_offset), .x_data(x_data),
+        .r_valid(r_valid), .r_ready(r_ready), .r_queue(looked_queue), .r_offset(r_offset),
         .r_len(packed_q ? 16'd4 : 16'd2), .r_data(r_data),
-        .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_queue), .e_addr(e_addr), .e_len(e_len), .e_data(e_data),
+        .e_valid(e_valid), .e_ready(e_ready), .e_queue(cpl_q), .e_offset(e_offset), .e_len(e_len), .e_data(e_data),
         .e_info(e_info),
         .wr_req_valid(wr_req_valid), .wr_req_ready(wr_req_ready), .wr_req_addr(wr_req_addr), .wr_req_len(wr_req_len),
         .wr_req_tag(wr_req_tag), .wr_dat_valid(wr_dat_valid), .wr_dat_ready(wr_dat_ready), .wr_dat_data(wr_dat_data),
@@ -229,7 +279,7 @@ module vq_engine #(
 
     // ---- avail side ----------------------------------------------------------------------------------------------
     wire              slot_room;
-    wire [5:0]        slot;
+    wire [SLOT_W-1:0] slot;
     wire              slot_short;
     wire [2:0]        slot_reserve;
     wire              landed;
@@ -240,22 +290,25 @@ module vq_engine #(
     wire              head_bad;
     wire [QUEUES-1:0] dry;
 
-    vq_fetch #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_fetch (
+    vq_fetch #(
+        .QUEUES(QUEUES), .QW(QW), .BLK(BLK), .PACKED_RINGS(PACKED_RINGS), .WINDOW(PREFETCH), .BURST(BURST), .SLOT_W(SLOT_W),
+        .INDEX_W(INDEX_W), .INFO_W(INFO_W), .N_W(N_W), .OFF_W(OFF_W)
+    ) u_fetch (
         .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_event_idx(cfg_event_idx),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
-        .running(q_running), .broken(q_broken), .kick_valid(kick_valid), .kick_queue(kick_queue),
-        .queue(f_queue), .next_index(next_index), .size(f_size), .desc(f_desc), .avail(f_avail), .used(f_used),
+        .start_valid(start_valid), .start_queue(cfg_q), .start_index(start_index),
+        .running(q_running), .broken(q_broken), .kick_valid(kick_valid), .kick_queue(kick_q),
+        .queue(looked_queue), .queue_ahead(f_ahead), .next_index(next_index), .size(f_size),
         .slot_room(slot_room), .slot(slot), .slot_short(slot_short), .slot_reserve(slot_reserve),
         .landed(landed), .goes_on(goes_on),
-        .f_valid(f_valid), .f_ready(f_ready), .f_addr(f_addr), .f_len(f_len), .f_kind(f_kind), .f_info(f_info),
-        .r_valid(r_valid), .r_ready(r_ready), .r_addr(r_addr), .r_data(r_data),
+        .f_valid(f_valid), .f_ready(f_ready), .f_queue(f_queue), .f_avail(f_avail), .f_offset(f_offset), .f_len(f_len),
+        .f_kind(f_kind), .f_info(f_info), .r_valid(r_valid), .r_ready(r_ready), .r_offset(r_offset), .r_data(r_data),
         .armed_valid(b_valid && b_kind == B_ARM), .armed_queue(b_queue),
         .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_size(a_size),
-        .a_info(a_info[20:0]), .a_data(a_data),
+        .a_info(a_info), .a_data(a_data),
         .bad_valid(fetch_bad), .bad_code(fetch_code), .head_bad(head_bad), .dry(dry),
-        .dbg_queue(dbg_queue), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_state(dbg_state[2:0])
+        .dbg_queue(dbg_q), .dbg_avail_seen(dbg_avail_seen), .dbg_avail_next(dbg_avail_next), .dbg_state(dbg_state[2:0])
     );
-    assign dbg_state[3] = q_broken[dbg_queue];
+    assign dbg_state[3] = q_broken[dbg_q];
 
     // ---- descriptors ---------------------------------------------------------------------------------------------
     wire [QUEUES-1:0] prefetching;
@@ -263,27 +316,29 @@ module vq_engine #(
     wire [QUEUES-1:0] no_slot;
     wire              pop;
     wire              take;
-    wire [QW-1:0]     take_queue;
     wire [3:0]        row_code;
     wire [15:0]       row_id;
     wire              row_indirect;
-    wire [63:0]       row_table;
-    wire [15:0]       row_entries;
-    wire [15:0]       row_index;
+    wire [A_W-1:0]    row_table;
+    wire [N_W-1:0]    row_entries;
+    wire [N_W-1:0]    row_index;
     wire [2:0]        row_count;
-    wire [BLK_W-1:0]  row_data;
+    wire [BLK*D_W-1:0] row_data;
     wire              chain_bad;
     wire [QW-1:0]     chain_bad_queue;
     wire [3:0]        chain_bad_code;
 
-    vq_blocks #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK), .INFO_W(INFO_W)) u_blocks (
+    vq_blocks #(
+        .QUEUES(QUEUES), .QW(QW), .BLK(BLK), .PACKED_RINGS(PACKED_RINGS), .SLOT_W(SLOT_W), .A_W(A_W), .LINK_W(LINK_W), .N_W(N_W),
+        .OFF_W(OFF_W), .INDEX_W(INDEX_W), .INFO_W(INFO_W)
+    ) u_blocks (
         .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_indirect(cfg_indirect),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .running(q_running),
-        .queue(f_queue), .next(next_index), .slot_room(slot_room), .slot(slot), .slot_short(slot_short),
+        .start_valid(start_valid), .start_queue(cfg_q), .start_index(start_index), .running(q_running),
+        .queue(looked_queue), .next(next_index), .slot_room(slot_room), .slot(slot), .slot_short(slot_short),
         .slot_reserve(slot_reserve), .landed(landed), .goes_on(goes_on),
-        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_data(a_data),
-        .l_queue(l_queue), .l_size(l_size), .l_desc(l_desc),
-        .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_addr(i_addr), .i_info(i_info), .pending(prefetching),
+        .a_valid(a_valid), .a_error(a_error), .a_kind(a_kind), .a_queue(a_queue), .a_info(a_info), .a_desc(a_desc),
+        .l_queue(l_queue), .l_size(l_size), .i_valid(i_valid), .i_ready(i_ready), .i_queue(i_queue), .i_indirect(i_indirect),
+        .i_base(i_base), .i_offset(i_offset), .i_info(i_info), .pending(prefetching),
         .filled(filled), .empty(no_slot), .take(take), .take_queue(take_queue),
         .row_code(row_code), .row_id(row_id), .row_indirect(row_indirect), .row_table(row_table),
         .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data)
@@ -293,14 +348,16 @@ module vq_engine #(
     assign chain_ready = q_running & filled & ~cut;
     assign chain_none  = ~q_running | cut | (no_slot & (q_broken | dry));
 
-    vq_walker #(.QUEUES(QUEUES), .QW(QW), .BLK(BLK)) u_walker (
+    vq_walker #(
+        .QUEUES(QUEUES), .QW(QW), .ADDR_W(ADDR_W), .LINK_W(LINK_W), .N_W(N_W), .OFF_W(OFF_W), .BLK(BLK)
+    ) u_walker (
         .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_indirect(cfg_indirect),
-        .queue(w_queue), .size(w_size), .desc(w_desc), .ready(chain_ready), .gone(~q_running | q_broken),
+        .queue(w_queue), .size(w_size), .ready(chain_ready), .gone(~q_running | q_broken),
         .pop(pop), .take(take), .take_queue(take_queue), .row_code(row_code), .row_id(row_id), .row_indirect(row_indirect),
         .row_table(row_table), .row_entries(row_entries), .row_index(row_index), .row_count(row_count), .row_data(row_data),
-        .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
-        .a_valid(a_valid && a_kind == K_CONT), .a_error(a_error), .a_data(a_data),
-        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_queue),
+        .w_valid(w_valid), .w_ready(w_ready), .w_indirect(w_indirect), .w_base(w_base), .w_offset(w_offset), .w_count(w_count),
+        .a_valid(a_valid && a_kind == K_CONT), .a_error(a_error), .a_data(a_desc),
+        .pop_valid(pop_valid), .pop_ready(pop_ready), .pop_queue(pop_q),
         .seg_valid(seg_valid), .seg_ready(seg_ready), .seg_queue(seg_queue), .seg_addr(seg_addr), .seg_len(seg_len),
         .seg_write(seg_write), .seg_last(seg_last), .seg_error(seg_error), .seg_id(seg_id), .seg_ndesc(seg_ndesc),
         .err_valid(chain_bad), .err_queue(chain_bad_queue), .err_code(chain_bad_code)
@@ -314,27 +371,26 @@ module vq_engine #(
     wire [15:0]       n_index;
     wire              event_bad;
 
-    vq_used #(.QUEUES(QUEUES), .QW(QW)) u_used (
+    vq_used #(.QUEUES(QUEUES), .QW(QW), .PACKED_RINGS(PACKED_RINGS), .N_W(N_W), .OFF_W(OFF_W)) u_used (
         .clk(clk), .rst(rst), .cfg_packed(packed_q),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .start_index(start_index), .start_pos(start_pos),
-        .size(c_size), .desc(c_desc), .used(c_used), .x_queue(x_queue), .x_desc(x_desc), .x_used(x_used),
-        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_queue), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
+        .start_valid(start_valid), .start_queue(cfg_q), .start_index(start_index), .size(c_size),
+        .cpl_valid(cpl_valid), .cpl_ready(cpl_ready), .cpl_queue(cpl_q), .cpl_id(cpl_id), .cpl_ndesc(cpl_ndesc),
         .cpl_len(cpl_len), .cpl_more(cpl_more),
-        .e_valid(e_valid), .e_ready(e_ready), .e_addr(e_addr), .e_len(e_len), .e_data(e_data), .e_info(e_info),
-        .x_valid(x_valid), .x_ready(x_ready), .x_addr(x_addr), .x_data(x_data),
+        .e_valid(e_valid), .e_ready(e_ready), .e_offset(e_offset), .e_len(e_len), .e_data(e_data), .e_info(e_info),
+        .x_valid(x_valid), .x_ready(x_ready), .x_queue(x_queue), .x_offset(x_offset), .x_data(x_data),
         .b_valid(b_valid), .b_error(b_error), .b_kind(b_kind), .b_queue(b_queue), .b_info(b_info), .bad_valid(used_bad),
         .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_count(pub_count), .pub_from(pub_from), .pub_to(pub_to),
         .unpublished(unpublished),
-        .n_queue(fire_queue), .n_index(n_index), .dbg_queue(dbg_queue), .dbg_used(dbg_used)
+        .n_queue(fire_q), .n_index(n_index), .dbg_queue(dbg_q), .dbg_used(dbg_used)
     );
 
-    vq_notify #(.QUEUES(QUEUES), .QW(QW)) u_notify (
+    vq_notify #(.QUEUES(QUEUES), .QW(QW), .PACKED_RINGS(PACKED_RINGS), .N_W(N_W), .OFF_W(OFF_W)) u_notify (
         .clk(clk), .rst(rst), .cfg_packed(packed_q), .cfg_event_idx(cfg_event_idx),
-        .start_valid(start_valid), .start_queue(qcfg_queue), .running(q_running),
-        .size(n_size), .avail(n_avail), .used_index(n_index),
+        .start_valid(start_valid), .start_queue(cfg_q), .start_index(start_index), .running(q_running),
+        .size(n_size), .used_index(n_index),
         .pub_valid(pub_valid), .pub_queue(pub_queue), .pub_size(b_size), .pub_from(pub_from), .pub_to(pub_to),
-        .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_queue),
-        .n_valid(n_valid), .n_ready(n_ready), .n_addr(n_addr),
+        .fire_valid(fire_valid), .fire_ready(fire_ready), .fire_queue(fire_q),
+        .n_valid(n_valid), .n_ready(n_ready), .n_offset(n_offset),
         .a_valid(a_valid && a_kind == K_EVENT), .a_error(a_error), .a_queue(a_queue), .a_size(a_size), .a_data(a_data[17:0]),
         .bad_valid(event_bad),
         .irq_valid(irq_valid), .irq_ready(irq_ready), .irq_queue(irq_queue), .evt_suppressed(evt_suppressed)
@@ -342,9 +398,9 @@ module vq_engine #(
 
     // ---- errors, and what is outstanding -------------------------------------------------------------------------
     vq_errors #(.QUEUES(QUEUES), .QW(QW)) u_errors (
-        .clk(clk), .rst(rst), .clear_valid(start_valid || stop_valid), .clear_queue(qcfg_queue),
+        .clk(clk), .rst(rst), .clear_valid(start_valid || stop_valid), .clear_queue(cfg_q),
         .chain_valid(chain_bad), .chain_queue(chain_bad_queue), .chain_code(chain_bad_code),
-        .head_valid(head_bad), .head_queue(f_queue),
+        .head_valid(head_bad), .head_queue(looked_queue),
         .read_valid(fetch_bad || event_bad), .read_queue(a_queue), .read_code(event_bad ? E_RING_DMA : fetch_code),
         .write_valid(used_bad), .write_queue(b_queue),
         .broken(q_broken), .err_valid(err_valid), .err_queue(err_queue), .err_code(err_code)
@@ -354,19 +410,22 @@ module vq_engine #(
     wire [QUEUES-1:0] writing;
     wire [QUEUES-1:0] in_hand;
 
-    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(7)) u_reading (
+    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(READS_W)) u_reading (
         .clk(clk), .rst(rst), .inc_valid(read_issued), .inc_queue(read_queue), .dec_valid(a_valid), .dec_queue(a_queue),
         .nonzero(reading)
     );
-    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(7)) u_writing (
+    vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(READS_W)) u_writing (
         .clk(clk), .rst(rst), .inc_valid(write_issued), .inc_queue(write_queue), .dec_valid(b_valid), .dec_queue(b_queue),
         .nonzero(writing)
     );
     vq_count #(.QUEUES(QUEUES), .QW(QW), .WIDTH(16)) u_in_hand (
-        .clk(clk), .rst(rst), .inc_valid(pop), .inc_queue(pop_queue), .dec_valid(cpl_valid && cpl_ready), .dec_queue(cpl_queue),
+        .clk(clk), .rst(rst), .inc_valid(pop), .inc_queue(pop_q), .dec_valid(cpl_valid && cpl_ready), .dec_queue(cpl_q),
         .nonzero(in_hand)
     );
-    assign q_busy = reading | writing | in_hand | prefetching | unpublished;
+    localparam [QUEUES-1:0] ONE = 1;
+    wire [QUEUES-1:0] asking = (f_valid ? ONE << f_queue : {QUEUES{1'b0}}) | (read_issued ? ONE << read_queue : {QUEUES{1'b0}})
+                               | (write_issued ? ONE << write_queue : {QUEUES{1'b0}});
+    assign q_busy = asking | reading | writing | in_hand | prefetching | unpublished;
 endmodule
 
 `default_nettype wire

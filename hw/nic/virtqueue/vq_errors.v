@@ -42,11 +42,19 @@ module vq_errors #(
         .clk(clk), .rst(rst), .request(pending), .take(!chain_valid), .any(any), .index(turn)
     );
 
+    // found late in a cycle, and no less an error in the next one
+    reg          head;
+    reg [QW-1:0] head_of;
+    always @(posedge clk) begin
+        head    <= head_valid && !rst;
+        head_of <= head_queue;
+    end
+
     generate
         genvar g;
         for (g = 0; g < QUEUES; g = g + 1) begin : g_queue
             reg  [3:0] code;
-            wire       by_head  = head_valid && head_queue == g;
+            wire       by_head  = head && head_of == g && !(clear_valid && clear_queue == g);
             wire       by_read  = read_valid && read_queue == g;
             wire       by_write = write_valid && write_queue == g;
 

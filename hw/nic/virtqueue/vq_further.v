@@ -4,7 +4,9 @@
 `default_nettype none
 
 module vq_further #(
-    parameter BLK = 4
+    parameter BLK   = 4,
+    parameter N_W   = 16,                       // bits of a place in a table
+    parameter BLK_W = 512
 ) (
     // clock
     input  wire               clk,
@@ -13,48 +15,51 @@ module vq_further #(
     input  wire               forget,           // what was read ahead is of no use
     input  wire               need,             // the walker waits for the block at `wanted`
     input  wire               need_at_valid,    // and here is where that is
-    input  wire [15:0]        need_at,
-    input  wire               loaded,           // a block was taken, from here or from the block store
+    input  wire [N_W-1:0]     need_at,
+    input  wire               loaded,           // a block has been taken, from here or from the block store
     input  wire               look,             // the block at loaded_end will be wanted soon
-    input  wire [15:0]        loaded_end,
+    input  wire [N_W-1:0]     loaded_end,
     input  wire               walking,          // it still walks what was loaded
-    input  wire [63:0]        base,             // of the table
-    input  wire [15:0]        entries,
+    input  wire [N_W-1:0]     entries,          // of the table
     // to the walker
     output wire               match,            // the block at `wanted` is here
-    output reg  [15:0]        wanted,
+    output reg  [N_W-1:0]     wanted,
     output wire               idle,             // no read is on its way
     output reg  [2:0]         held_count,
     output reg                held_error,
-    output reg  [BLK*128-1:0] held_block,
+    output reg  [BLK_W-1:0]    held_block,
     // reads
     output wire               w_valid,
     input  wire               w_ready,
-    output wire [63:0]        w_addr,
+    output wire [N_W-1:0]     w_place,
     output wire [2:0]         w_count,
     input  wire               a_valid,          // the answer is one of these
     input  wire               a_error,
-    input  wire [BLK*128-1:0] a_data
+    input  wire [BLK_W-1:0]    a_data
 );
-    reg         ahead;                          // to be asked for, starting at `wanted`
-    reg         out;                            // asked for
-    reg         held;                           // here
-    reg  [15:0] held_index;
-    wire [15:0] room = entries - wanted;
-    wire        sent = w_valid && w_ready;
+    /* verilator lint_off WIDTHTRUNC */         // a parameter is 32 bits
+    localparam [N_W-1:0] FULL = BLK;
+    /* verilator lint_on WIDTHTRUNC */
+
+    reg            ahead;                          // to be asked for, starting at `wanted`
+    reg            out;                            // asked for
+    reg            held;                           // here
+    reg  [N_W-1:0] held_index;
+    wire [N_W-1:0] room = entries - wanted;
+    wire           sent = w_valid && w_ready;
 
     assign match   = held && held_index == wanted;
     assign idle    = !out;
     assign w_valid = !out && ((need && !match) || (walking && ahead));
-    assign w_addr  = base + {44'd0, wanted, 4'd0};
-    assign w_count = (room < BLK) ? room[2:0] : BLK;
+    assign w_place = wanted;
+    assign w_count = (room < FULL) ? room[2:0] : FULL[2:0];
 
     always @(posedge clk) begin
         if (need_at_valid) wanted <= need_at;
         else if (loaded) wanted <= loaded_end;
 
-        if (loaded) ahead <= look;
-        else if (!walking || sent) ahead <= 1'b0;
+        if (loaded && !need_at_valid) ahead <= look;
+        else if (!walking || sent || need_at_valid) ahead <= 1'b0;
 
         if (forget) held <= 1'b0;
         if (sent) begin

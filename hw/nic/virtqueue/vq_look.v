@@ -49,6 +49,7 @@ module vq_look #(
     localparam LOOKS_W = $clog2(WINDOW / BLK) + 1;
     /* verilator lint_off WIDTHTRUNC */         // a quotient is 32 bits
     localparam [LOOKS_W-1:0] LOOKS = WINDOW / BLK;
+    localparam [15:0] EDGE = WINDOW - BLK;
     /* verilator lint_on WIDTHTRUNC */
 
     reg [15:0]        ask   [0:DEPTH-1];        // ring index of the next look
@@ -67,7 +68,7 @@ module vq_look #(
 
     assign at    = ask[queue];
     assign count = (rest < BLK) ? rest[2:0] : BLK;
-    assign room  = ahead <= WINDOW - BLK && count != 3'd0;
+    assign room  = ahead <= EDGE && count != 3'd0;
     assign quiet = out[queue] == {LOOKS_W{1'b0}};
     assign more  = !quiet && out[queue] < allow[queue] && room;
 

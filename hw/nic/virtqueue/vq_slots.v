@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots of the block store, 64 a queue: reserved in ring order, filled in any order, taken in ring order.
+// Slots of the block store: reserved, filled and taken in ring order. First reads come back in that order, and so do second
+// ones, so a queue's first slot is filled when its first read is back and, where it needs a second, one more of those.
 `default_nettype none
 
 module vq_slots #(
@@ -19,69 +20,80 @@ module vq_slots #(
     output wire              room,
     output wire [SLOT_W-1:0] slot,              // first free one
     input  wire [2:0]        reserve,
-    // two ways to fill one
-    input  wire              fill_a,
-    input  wire [QW-1:0]     fill_a_queue,
-    input  wire [SLOT_W-1:0] fill_a_slot,
-    input  wire              fill_b,
-    input  wire [QW-1:0]     fill_b_queue,
-    input  wire [SLOT_W-1:0] fill_b_slot,
+    // a first read is back, a second read is back
+    input  wire              land_valid,
+    input  wire [QW-1:0]     land_queue,
+    input  wire              land_more,         // it needs a second one
+    input  wire              more_valid,
+    input  wire [QW-1:0]     more_queue,
     // the first one of a queue is taken
     input  wire              take,
     input  wire [QW-1:0]     take_queue,
     output wire [SLOT_W-1:0] take_slot,
     // level
-    output wire [QUEUES-1:0] filled,            // the first one is
+    output reg  [QUEUES-1:0] filled,            // the first one is; a queue's are not taken in two cycles in a row
     output wire [QUEUES-1:0] empty              // none is reserved
 );
     localparam DEPTH = 1 << QW;
     localparam SLOTS = 1 << SLOT_W;
     localparam [SLOT_W:0] ALL = SLOTS;
 
-    reg [SLOT_W:0]        asked [0:DEPTH-1];    // with a wrap bit
-    reg [SLOT_W:0]        first [0:DEPTH-1];
-    /* verilator lint_off UNUSEDSIGNAL */       // whole powers of two, so that {queue, slot} is the index
-    reg [DEPTH*SLOTS-1:0] full;
-    /* verilator lint_on UNUSEDSIGNAL */
+    reg [SLOT_W:0] asked  [0:DEPTH-1];          // with a wrap bit
+    reg [SLOT_W:0] landed [0:DEPTH-1];
+    reg [SLOT_W:0] first  [0:DEPTH-1];
+    reg [SLOT_W:0] mores  [0:DEPTH-1];          // second reads that are back, of slots not taken yet
 
-    wire [SLOT_W:0] asked_s = asked[queue];
-    wire [SLOT_W:0] taken   = asked_s - first[queue];
-    wire [SLOT_W:0] first_t = first[take_queue];
+    wire [SLOT_W:0]   asked_s = asked[queue];
+    wire [SLOT_W:0]   taken   = asked_s - first[queue];
+    wire [SLOT_W+1:0] wanted  = {1'b0, taken} + {{(SLOT_W-1){1'b0}}, want};
+    wire [SLOT_W:0]   first_t = first[take_queue];
+    reg  [QUEUES-1:0] needs;                    // its first slot needs a second read
+    wire              more_taken = take && needs[take_queue];
+    wire              met        = more_valid && more_taken && more_queue == take_queue;
 
     assign slot      = asked_s[SLOT_W-1:0];
-    assign room      = taken + {{(SLOT_W-2){1'b0}}, want} <= ALL;
+    assign room      = wanted <= {1'b0, ALL};
     assign take_slot = first_t[SLOT_W-1:0];
 
     generate
         genvar g;
         for (g = 0; g < QUEUES; g = g + 1) begin : g_queue
-            wire [SLOTS-1:0]  mine = full[g*SLOTS +: SLOTS];
-            wire [SLOT_W-1:0] at = first[g][SLOT_W-1:0];
-            assign filled[g] = mine[at];
-            assign empty[g]  = asked[g] == first[g];
+            reg need [0:SLOTS-1];
+
+            wire twice = need[first[g][SLOT_W-1:0]];
+
+            assign empty[g] = asked[g] == first[g];
+
+            // decided a cycle ahead, since much follows a take: what a take leaves is known in the cycle after it
+            always @(posedge clk) begin
+                if (land_valid && land_queue == g) need[landed[g][SLOT_W-1:0]] <= land_more;
+                needs[g]  <= twice;
+                filled[g] <= landed[g] != first[g] && (!twice || mores[g] != {(SLOT_W+1){1'b0}})
+                             && !rst && !(take && take_queue == g) && !(start_valid && start_queue == g);
+            end
         end
     endgenerate
 
     integer i;
     always @(posedge clk)
-        if (rst) begin
-            full <= {DEPTH*SLOTS{1'b0}};
+        if (rst)
             for (i = 0; i < DEPTH; i = i + 1) begin
-                asked[i] <= {(SLOT_W+1){1'b0}};
-                first[i] <= {(SLOT_W+1){1'b0}};
+                asked[i]  <= {(SLOT_W+1){1'b0}};
+                landed[i] <= {(SLOT_W+1){1'b0}};
+                first[i]  <= {(SLOT_W+1){1'b0}};
+                mores[i]  <= {(SLOT_W+1){1'b0}};
             end
-        end else begin
+        else begin
             if (reserve != 3'd0) asked[queue] <= asked_s + {{(SLOT_W-2){1'b0}}, reserve};
-            if (fill_a) full[{fill_a_queue, fill_a_slot}] <= 1'b1;
-            if (fill_b) full[{fill_b_queue, fill_b_slot}] <= 1'b1;
-            if (take) begin
-                full[{take_queue, take_slot}] <= 1'b0;
-                first[take_queue] <= first_t + 1'b1;
-            end
+            if (land_valid) landed[land_queue] <= landed[land_queue] + 1'b1;
+            if (take) first[take_queue] <= first_t + 1'b1;
+            if (more_valid && !met) mores[more_queue] <= mores[more_queue] + 1'b1;
+            if (more_taken && !met) mores[take_queue] <= mores[take_queue] - 1'b1;
             if (start_valid) begin
-                full[{start_queue, {SLOT_W{1'b0}}} +: SLOTS] <= {SLOTS{1'b0}};
-                asked[start_queue] <= {(SLOT_W+1){1'b0}};
-                first[start_queue] <= {(SLOT_W+1){1'b0}};
+                asked[start_queue]  <= {(SLOT_W+1){1'b0}};
+                landed[start_queue] <= {(SLOT_W+1){1'b0}};
+                first[start_queue]  <= {(SLOT_W+1){1'b0}};
+                mores[start_queue]  <= {(SLOT_W+1){1'b0}};
             end
         end
 endmodule

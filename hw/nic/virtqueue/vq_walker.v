@@ -8,6 +8,12 @@
 module vq_walker #(
     parameter QUEUES = 2,
     parameter QW     = (QUEUES > 1) ? $clog2(QUEUES) : 1,
+    parameter ADDR_W = 64,
+    parameter A_W    = (ADDR_W < 64) ? ADDR_W + 1 : 64,
+    parameter LINK_W = 16,
+    parameter D_W    = A_W + 35 + LINK_W,
+    parameter N_W    = 16,                      // bits of a number of descriptors
+    parameter OFF_W  = N_W + 4,
     parameter BLK    = 4
 ) (
     // clock
@@ -18,7 +24,6 @@ module vq_walker #(
     input  wire               cfg_indirect,
     output wire [QW-1:0]      queue,            // of the chain in hand
     input  wire [15:0]        size,
-    input  wire [63:0]        desc,
     // prefetched chains (split) or descriptors (packed)
     input  wire [QUEUES-1:0]  ready,
     input  wire [QUEUES-1:0]  gone,             // none of that queue is ready or will be, until it starts afresh
@@ -28,19 +33,21 @@ module vq_walker #(
     input  wire [3:0]         row_code,
     input  wire [15:0]        row_id,
     input  wire               row_indirect,
-    input  wire [63:0]        row_table,
-    input  wire [15:0]        row_entries,
-    input  wire [15:0]        row_index,
+    input  wire [A_W-1:0]     row_table,
+    input  wire [N_W-1:0]     row_entries,
+    input  wire [N_W-1:0]     row_index,
     input  wire [2:0]         row_count,
-    input  wire [BLK*128-1:0] row_data,
+    input  wire [BLK*D_W-1:0] row_data,
     // reads of further blocks
     output wire               w_valid,
     input  wire               w_ready,
-    output wire [63:0]        w_addr,
+    output wire               w_indirect,       // in the table at w_base
+    output wire [A_W-1:0]     w_base,
+    output wire [OFF_W-1:0]   w_offset,
     output wire [2:0]         w_count,
     input  wire               a_valid,          // the answer is one of these
     input  wire               a_error,
-    input  wire [BLK*128-1:0] a_data,
+    input  wire [BLK*D_W-1:0] a_data,
     // consumer
     input  wire               pop_valid,
     output wire               pop_ready,
@@ -61,6 +68,10 @@ module vq_walker #(
     output reg  [3:0]         err_code
 );
     `include "vq_kinds.vh"
+    `include "vq_desc.vh"
+    /* verilator lint_off WIDTHTRUNC */         // a parameter is 32 bits
+    localparam [N_W-1:0] FULL = BLK;
+    /* verilator lint_on WIDTHTRUNC */
     localparam S_IDLE = 3'd0, S_LOAD = 3'd1, S_STEP = 3'd2, S_FETCH = 3'd3, S_NEXT = 3'd4;
 
     reg [2:0]         state_q;
@@ -68,86 +79,101 @@ module vq_walker #(
     reg [15:0]        id;
     reg [3:0]         code;                     // what is wrong with the chain, 0 nothing yet
     reg               in_table;                 // the descriptors come from an indirect table
-    reg [63:0]        base;                     // of the table the descriptors come from
-    reg [15:0]        entries;
-    reg [15:0]        index;                    // of the descriptor in hand
-    reg [15:0]        walked;                   // descriptors given so far
-    reg [15:0]        on_ring;                  // descriptors of the ring's own table so far
+    reg [A_W-1:0]     base;                     // of that table
+    reg [N_W-1:0]     entries;                  // of the table they come from
+    reg [N_W-1:0]     index;                    // of the descriptor in hand
+    reg [N_W-1:0]     walked;                   // descriptors given so far
+    reg [N_W-1:0]     on_ring;                  // descriptors of the ring's own table so far
     reg               counted;                  // the descriptor in hand is among them
     reg               writable;                 // a writable descriptor has been given
     reg               lost;                     // a descriptor of a packed ring could not be read
-    reg [BLK*128-1:0] block;
+    reg [BLK*D_W-1:0] block;
+    reg               empty;                    // the descriptor in hand has no bytes
+    reg [3:0]         ref_code;                 // what is wrong with it as a reference to a table
     reg [2:0]         left;                     // descriptors in the block from the one in hand on
 
     // ---- the descriptor in hand; a packed table's flags mean nothing but WRITE, its order is the chain's -----------------
-    wire        by_order = cfg_packed && in_table;
-    wire        by_ring  = cfg_packed && !in_table;
-    wire [15:0] beside   = index + 16'd1;
-    wire        at_end   = beside == entries;
-    wire [63:0] d_addr   = block[63:0];
-    wire [31:0] d_len    = block[95:64];
-    wire        d_next   = by_order ? !at_end : block[96];
-    wire        d_write  = block[97];
-    wire        d_ref    = block[98] && !by_order;
-    wire [15:0] d_link   = !cfg_packed ? block[127:112] : at_end ? 16'd0 : beside;
-    wire [3:0]  ref_code;
+    wire             by_order = cfg_packed && in_table;
+    wire             by_ring  = cfg_packed && !in_table;
+    wire [N_W-1:0]   beside   = index + 1'b1;
+    wire             at_end   = beside == entries;
+    wire [A_W-1:0]   d_addr   = block[A_W-1:0];
+    wire [31:0]      d_len    = block[D_LEN +: 32];
+    wire             d_next   = by_order ? !at_end : block[D_NEXT];
+    wire             d_write  = block[D_WRITE];
+    wire             d_ref    = block[D_REF] && !by_order;
+    wire [LINK_W-1:0] link    = block[D_LINK +: LINK_W];
+    wire [N_W-1:0]   d_link   = !cfg_packed ? link[N_W-1:0] : at_end ? {N_W{1'b0}} : beside;
+
+    // ---- the verdict on it, and what comes next --------------------------------------------------------------------------
     wire        go       = state_q == S_STEP && (!seg_valid || seg_ready);
-    wire [3:0]  fault    = d_ref ? ref_code : (d_len == 32'd0) ? E_ZERO : (writable && !d_write) ? E_ORDER : 4'd0;
+    wire [3:0]  fault    = d_ref ? ref_code : empty ? E_ZERO : (writable && !d_write) ? E_ORDER : 4'd0;
     wire        good     = go && code == 4'd0 && fault == 4'd0;
     wire        give     = good && !d_ref;
     wire        enter    = good && d_ref;
-    wire        too_far  = d_link >= entries;
-    wire        too_long = (by_ring ? on_ring : walked) + 16'd1 >= size;
+    wire        outside  = !cfg_packed && {1'b0, link} >= {{(LINK_W+1-N_W){1'b0}}, entries};
+    wire        too_far  = outside || d_link >= entries;
+    wire [N_W-1:0] given = (by_ring ? on_ring : walked) + 1'b1;
+    wire        too_long = given >= size[N_W-1:0];
     wire        pass     = go && code != 4'd0 && by_ring && d_next && !too_long && !lost;
     wire        fail     = go && code != 4'd0 && !pass;
     wire        onward   = pass || (give && d_next && !too_far && !too_long);
     wire        follows  = d_link == beside && left != 3'd1;
     wire        slot     = by_ring && ready[queue_q];
 
-    vq_indirect u_check (
-        .next(block[96]), .nested(in_table || cfg_packed), .len(d_len), .cfg_indirect(cfg_indirect), .size(size), .code(ref_code)
-    );
-
     // ---- blocks and slots ------------------------------------------------------------------------------------------
     wire               match;
     wire               further_idle;
-    wire [15:0]        wanted;
+    wire [N_W-1:0]     wanted;
+    wire [N_W-1:0]     w_place;
     wire [2:0]         held_count;
     wire               held_error;
-    wire [BLK*128-1:0] held_block;
+    wire [BLK*D_W-1:0] held_block;
     wire               got  = state_q == S_FETCH && match;
     wire               load = state_q == S_LOAD;
+    wire               step = onward && follows;
+
+    // What a length says of its descriptor is found out as that comes into hand.
+    wire [BLK*D_W-1:0] block_next = load ? row_data : got ? held_block : block >> D_W;
+    wire [31:0]        len_next   = block_next[D_LEN +: 32];
+    wire               nested     = (load ? row_indirect : in_table) || cfg_packed;
+    wire [3:0]         code_next;
+
+    vq_indirect u_check (
+        .next(block_next[D_NEXT]), .nested(nested), .len(len_next), .cfg_indirect(cfg_indirect), .size(size), .code(code_next)
+    );
 
     assign queue      = queue_q;
+    assign w_indirect = in_table;
+    assign w_base     = base;
+    assign w_offset   = {w_place, 4'd0};
     assign pop_ready  = state_q == S_IDLE && further_idle && ready[pop_queue];
     assign pop        = pop_valid && pop_ready;
     assign take       = pop || (slot && ((onward && !follows) || state_q == S_NEXT));
     assign take_queue = (state_q == S_IDLE) ? pop_queue : queue_q;
 
-    // A full block of links whose last one leads to its neighbour: the neighbour's block will be wanted soon.
-    wire [BLK*128-1:0] fresh       = load ? row_data : held_block;
-    wire [2:0]         fresh_count = load ? row_count : held_count;
-    wire [15:0]        fresh_index = load ? row_index : wanted;
-    wire [15:0]        fresh_end   = fresh_index + BLK;
-    wire               fresh_order = cfg_packed && (load ? row_indirect : in_table);
-    wire [BLK-1:0]     fresh_goes_on;
-    wire [15:0]        fresh_limit = !load ? entries : row_indirect ? row_entries : size;
-    wire               fresh_look  = fresh_count == BLK && &fresh_goes_on && fresh_end < fresh_limit &&
-                                     (cfg_packed || fresh[BLK*128-1 -: 16] == fresh_end);
+    // A full block of links whose last one leads to its neighbour: the neighbour's block will be wanted soon. Judged in the cycle
+    // after the block was taken, from what is registered then.
+    reg             fresh;
+    wire [N_W-1:0]  end_index = index + FULL;
+    wire [LINK_W:0] end_link  = {1'b0, block[BLK*D_W-1 -: LINK_W]};
+    wire [BLK-1:0]  goes_on;
+    wire            look = left == BLK && &goes_on && end_index < entries &&
+                           (cfg_packed || end_link == {{(LINK_W+1-N_W){1'b0}}, end_index});
 
     generate
         genvar g;
         for (g = 0; g < BLK; g = g + 1) begin : g_goes_on
-            assign fresh_goes_on[g] = fresh_order || (fresh[g*128+96] && !fresh[g*128+98]);
+            assign goes_on[g] = by_order || (block[g*D_W+D_NEXT] && !block[g*D_W+D_REF]);
         end
     endgenerate
 
-    vq_further #(.BLK(BLK)) u_further (
+    vq_further #(.BLK(BLK), .N_W(N_W), .BLK_W(BLK * D_W)) u_further (
         .clk(clk), .rst(rst), .forget(pop || enter || got), .need(state_q == S_FETCH),
-        .need_at_valid(enter || (onward && !follows)), .need_at(enter ? 16'd0 : d_link),
-        .loaded(load || got), .look(fresh_look), .loaded_end(fresh_end), .walking(state_q == S_STEP), .base(base),
+        .need_at_valid(enter || (onward && !follows)), .need_at(enter ? {N_W{1'b0}} : d_link),
+        .loaded(fresh), .look(look), .loaded_end(end_index), .walking(state_q == S_STEP),
         .entries(entries), .match(match), .wanted(wanted), .idle(further_idle), .held_count(held_count), .held_error(held_error),
-        .held_block(held_block), .w_valid(w_valid), .w_ready(w_ready), .w_addr(w_addr), .w_count(w_count),
+        .held_block(held_block), .w_valid(w_valid), .w_ready(w_ready), .w_place(w_place), .w_count(w_count),
         .a_valid(a_valid), .a_error(a_error), .a_data(a_data)
     );
 
@@ -158,8 +184,8 @@ module vq_walker #(
                     state_q  <= S_LOAD;
                     queue_q  <= pop_queue;
                     code     <= 4'd0;
-                    walked   <= 16'd0;
-                    on_ring  <= 16'd0;
+                    walked   <= {N_W{1'b0}};
+                    on_ring  <= {N_W{1'b0}};
                     writable <= 1'b0;
                     lost     <= 1'b0;
                 end
@@ -167,9 +193,9 @@ module vq_walker #(
                 state_q  <= S_STEP;
                 id       <= row_id;
                 in_table <= row_indirect;
-                base     <= row_indirect ? row_table : desc;
-                entries  <= row_indirect ? row_entries : size;
-                if (row_indirect) on_ring <= 16'd1;
+                base     <= row_table;
+                entries  <= row_indirect ? row_entries : size[N_W-1:0];
+                if (row_indirect) on_ring <= {{(N_W-1){1'b0}}, 1'b1};
                 if (code == 4'd0) code <= row_code;
             end
             S_STEP: begin
@@ -179,22 +205,21 @@ module vq_walker #(
                     state_q  <= S_FETCH;
                     in_table <= 1'b1;
                     base     <= d_addr;
-                    entries  <= d_len[19:4];
-                    on_ring  <= on_ring + 16'd1;
+                    entries  <= d_len[4 +: N_W];
+                    on_ring  <= on_ring + 1'b1;
                 end
                 if (give) begin
-                    walked   <= walked + 16'd1;
+                    walked   <= walked + 1'b1;
                     writable <= d_write;
                     counted  <= 1'b1;
                     if (!d_next) state_q <= S_IDLE;
                     else if (too_far) code <= E_DESC_INDEX;
                     else if (too_long) code <= E_LENGTH;
                 end
-                if ((give || pass) && !in_table) on_ring <= on_ring + 16'd1;
+                if ((give || pass) && !in_table) on_ring <= on_ring + 1'b1;
                 if (onward) begin
                     counted <= 1'b0;
                     if (follows) begin
-                        block <= block >> 128;
                         index <= beside;
                         left  <= left - 3'd1;
                     end else state_q <= slot ? S_LOAD : by_ring ? S_NEXT : S_FETCH;
@@ -214,26 +239,41 @@ module vq_walker #(
             default: state_q <= S_IDLE;
         endcase
 
+        if (load || got || step) begin
+            block    <= block_next;
+            empty    <= len_next == 32'd0;
+            ref_code <= code_next;
+        end
         if (load || got) begin
-            block   <= fresh;
-            left    <= fresh_count;
-            index   <= fresh_index;
+            left    <= load ? row_count : held_count;
+            index   <= load ? row_index : wanted;
             counted <= 1'b0;
         end
+        fresh <= load || got;
         if (rst) state_q <= S_IDLE;
     end
 
-    // ---- to the consumer -----------------------------------------------------------------------------------------
+    // ---- to the consumer: an address beyond the card's reach becomes the last one, never another ----------------------------
+    wire [63:0] d_reach;
+
+    generate
+        if (ADDR_W < 64) begin : g_short
+            assign d_reach = {{(64-ADDR_W){1'b0}}, d_addr[ADDR_W-1:0] | {ADDR_W{d_addr[ADDR_W]}}};
+        end else begin : g_whole
+            assign d_reach = d_addr;
+        end
+    endgenerate
+
     always @(posedge clk) begin
         if (give || fail) begin
             seg_queue <= queue_q;
-            seg_id    <= by_ring ? block[127:112] : id;
-            seg_addr  <= d_addr;
+            seg_id    <= by_ring ? {{(16-LINK_W){1'b0}}, link} : id;
+            seg_addr  <= d_reach;
             seg_len   <= d_len;
             seg_write <= d_write;
             seg_last  <= fail || !d_next;
             seg_error <= fail;
-            seg_ndesc <= (fail && lost) ? 16'd0 : (in_table || counted) ? on_ring : on_ring + 16'd1;
+            seg_ndesc <= (fail && lost) ? 16'd0 : {{(16-N_W){1'b0}}, on_ring} + {15'd0, !in_table && !counted};
         end
         err_queue <= queue_q;
         err_code  <= code;

@@ -21,11 +21,12 @@ module csum_insert #(
     input  wire               s_drop,           // with s_last: the frame may not leave
     input  wire               s_csum,
     input  wire [15:0]        s_csum_start,
+    input  wire               s_csum_first,     // that lies in the first beat
     input  wire [15:0]        s_csum_offset,
-    input  wire [2:0]         s_queue,          // passed on
+    input  wire [3:0]         s_queue,          // passed on
     input  wire               s_segment,        // cut from a super-frame
     // frame gate: writes by beat number within the frame, then commit
-    input  wire               gate_ready,       // a record fits
+    input  wire               gate_ready,       // a record fits, in the next cycle too
     input  wire [BEAT_W-1:0]  gate_room,        // beats free, counted from the start of this frame
     output wire [KEEP_W-1:0]  wr_strb,
     output wire [BEAT_W-1:0]  wr_beat,
@@ -33,7 +34,7 @@ module csum_insert #(
     output wire               commit,
     output wire [BEAT_W-1:0]  commit_last,      // number of the last beat
     output wire [COUNT_W-1:0] commit_count,     // bytes in it
-    output wire [2:0]         commit_queue,
+    output wire [3:0]         commit_queue,
     // status
     output wire               idle,             // no frame is half written
     // events
@@ -43,7 +44,9 @@ module csum_insert #(
     output reg                evt_too_long
 );
     localparam LANE_W = $clog2(KEEP_W);
-    localparam [16:0] LIMIT = MAX_FRAME - 4;
+    localparam [31:0] LIMIT = MAX_FRAME - 4;
+    localparam [BEAT_W-1:0]  LIMIT_BEAT  = LIMIT[15:LANE_W];
+    localparam [COUNT_W-1:0] LIMIT_COUNT = {1'b0, LIMIT[LANE_W-1:0]};  // bytes of that beat that are still allowed
     localparam W_DATA = 2'd0, W_SUM = 2'd1, W_PATCH = 2'd2, W_SPILL = 2'd3;
 
     reg [1:0]         state_q;
@@ -51,7 +54,7 @@ module csum_insert #(
     reg [BEAT_W-1:0]  beat;                     // number of the next beat; stands still once the frame is too long
     reg [BEAT_W-1:0]  last_beat;
     reg [COUNT_W-1:0] last_count;
-    reg [2:0]         last_queue;
+    reg [3:0]         last_queue;
     reg               over;
     reg               segment;
     reg [15:0]        field;                    // where the checksum goes; below LIMIT once checked
@@ -59,35 +62,46 @@ module csum_insert #(
 
     wire take = s_valid && s_ready;
 
+    // Whether a beat fits is found out a cycle ahead. The beat behind this one, or behind the frame's last, starts where the
+    // room then left does, whether or not that frame has been committed.
+    reg                open;
+    wire [BEAT_W:0]    beyond = {1'b0, commit_last} + 1'b1;
+    wire               fits   = (state_q == W_DATA && !take) ? (beat < gate_room) : (beyond < {1'b0, gate_room});
+
     // length so far, and whether the field lies inside
     wire [16:0] length    = {1'b0, beat, {LANE_W{1'b0}}} + {{(17-COUNT_W){1'b0}}, s_count};
-    wire        too_long  = over || length > LIMIT;
+    wire        too_long  = over || beat > LIMIT_BEAT || (beat == LIMIT_BEAT && s_count > LIMIT_COUNT);
     wire [16:0] field_at  = {1'b0, s_csum_start} + {1'b0, s_csum_offset};
     wire        range_bad = s_csum && ({1'b0, field_at} + 18'd2 > {1'b0, length});
-    wire        good      = !s_drop && !too_long && !range_bad;
+    wire        good      = !s_drop && !too_long;
+    reg         outside;                        // range_bad of the frame to be patched: found out while its sum is
 
     // bytes from csum_start on count
     wire [BEAT_W-1:0] start_beat = s_csum_start[15:LANE_W];
-    wire [KEEP_W-1:0] from_start = (beat > start_beat) ? {KEEP_W{1'b1}} :
-                                   (beat < start_beat) ? {KEEP_W{1'b0}} : ({KEEP_W{1'b1}} << s_csum_start[LANE_W-1:0]);
+    reg               first;                    // this is beat 0
+    reg               next_starts;              // another, and the one that csum_start lies in
+    wire              starts     = first ? s_csum_first : next_starts;
+    reg               started;                  // ... with an earlier beat
+    wire [KEEP_W-1:0] from_start = {KEEP_W{started}} | ({KEEP_W{starts}} & ({KEEP_W{1'b1}} << s_csum_start[LANE_W-1:0]));
     wire [KEEP_W-1:0] to_end     = {KEEP_W{1'b1}} >> (KEEP_W[COUNT_W-1:0] - s_count);
     wire [15:0]       raw_sum;
+    wire              all_ones;
 
     csum_sum #(.DATA_W(DATA_W)) sum_i (
         .clk(clk), .rst(rst),
-        .beat_valid(take && s_csum && !too_long), .beat_first(beat == {BEAT_W{1'b0}}), .beat_data(s_data),
-        .beat_mask(from_start & to_end), .sum(raw_sum)
+        .beat_valid(take && s_csum && !too_long), .beat_first(first), .beat_data(s_data),
+        .beat_mask(from_start & to_end), .sum(raw_sum), .all_ones(all_ones)
     );
 
     // A frame summed from an odd byte has its bytes in the other half of each word. 0x0000 would mean "none" to UDP,
     // and 0xFFFF is the same number; a segment is always TCP, where 0x0000 is what RFC 1624 wants.
     wire [15:0] folded  = odd ? {raw_sum[7:0], raw_sum[15:8]} : raw_sum;
-    wire [15:0] csum    = (folded == 16'hFFFF && !segment) ? 16'hFFFF : ~folded;
+    wire [15:0] csum    = ~folded | {16{all_ones && !segment}};
     wire [15:0] lanes   = field[0] ? {csum[15:8], csum[7:0]} : {csum[7:0], csum[15:8]};
     wire        spills  = &field[LANE_W-1:0];
     wire        patches = (state_q == W_PATCH) || (state_q == W_SPILL);
 
-    assign s_ready = (state_q == W_DATA) && gate_ready && (beat < gate_room);
+    assign s_ready = (state_q == W_DATA) && open;
     assign wr_beat = patches ? field[15:LANE_W] + ((state_q == W_SPILL) ? {{(BEAT_W-1){1'b0}}, 1'b1} : {BEAT_W{1'b0}}) : beat;
     assign wr_data = patches ? {(KEEP_W/2){lanes}} : s_data;
     // whole beats are written, so that no byte of the RAM is read that was never written
@@ -110,17 +124,27 @@ module csum_insert #(
             segment    <= s_segment;
             field      <= field_at[15:0];
             odd        <= s_csum_start[0];
+            outside    <= range_bad;
         end
         if (rst) begin
             state_q        <= W_DATA;
+            open           <= 1'b0;
             waited         <= 1'b0;
+            started        <= 1'b0;
+            first          <= 1'b1;
             beat           <= {BEAT_W{1'b0}};
             over           <= 1'b0;
             evt_csum_range <= 1'b0;
             evt_too_long   <= 1'b0;
         end else begin
+            open           <= gate_ready && fits;
             evt_too_long   <= take && s_last && !s_drop && too_long;
-            evt_csum_range <= take && s_last && !s_drop && !too_long && range_bad;
+            evt_csum_range <= (state_q == W_SUM) && !waited && outside;
+            if (take) begin
+                first       <= s_last;
+                started     <= !s_last && (started || starts);
+                next_starts <= (beyond == {1'b0, start_beat});
+            end
             case (state_q)
                 W_DATA: if (take) begin
                     if (s_last) begin
@@ -133,8 +157,9 @@ module csum_insert #(
                     end
                 end
                 W_SUM: begin                    // two cycles: the sum's other pipeline stages
-                    waited <= !waited;
-                    if (waited) state_q <= W_PATCH;
+                    waited <= !waited && !outside;
+                    if (outside) state_q <= W_DATA;
+                    else if (waited) state_q <= W_PATCH;
                 end
                 W_PATCH: state_q <= spills ? W_SPILL : W_DATA;
                 default: state_q <= W_DATA;

@@ -15,7 +15,8 @@ module csum_sum #(
     input  wire [DATA_W-1:0] beat_data,
     input  wire [KEEP_W-1:0] beat_mask,
     // folded sum; a beat of cycle t is in it from cycle t + 3
-    output wire [15:0]       sum
+    output wire [15:0]       sum,
+    output wire              all_ones
 );
     localparam GROUPS = KEEP_W / 8;
 
@@ -55,7 +56,8 @@ module csum_sum #(
     end
 
     wire [16:0] once = {1'b0, total[31:16]} + {1'b0, total[15:0]};
-    assign sum = once[15:0] + {15'd0, once[16]};
+    assign sum      = once[15:0] + {15'd0, once[16]};
+    assign all_ones = &once[15:1] && once[0] != once[16];   // 0xFFFF, or 0xFFFE and a carry
 endmodule
 
 `default_nettype wire

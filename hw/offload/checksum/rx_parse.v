@@ -4,7 +4,7 @@
 
 module rx_parse #(
     parameter DATA_W = 128,
-    parameter WINDOW = 128,                     // bytes kept, 64 or 128
+    parameter WINDOW = 128,                     // bytes kept: a multiple of a beat, at least 32
     parameter KEEP_W = DATA_W / 8
 ) (
     // clock
@@ -29,7 +29,7 @@ module rx_parse #(
     output wire [4:0]        m_l3,              // offset of layer 3
     output wire [15:0]       m_type             // EtherType or 802.3 length behind the tags
 );
-    localparam A = $clog2(WINDOW);
+    localparam BEATS = WINDOW / KEEP_W;
 
     reg [15:0] base;
     reg [6:0]  count;
@@ -75,7 +75,11 @@ module rx_parse #(
             if (base == 16'd0) begin
                 m_window             <= {(WINDOW*8){1'b0}};
                 m_window[DATA_W-1:0] <= s_data;
-            end else if (base < WINDOW[15:0]) m_window[{base[A-1:0], 3'b000} +: DATA_W] <= s_data;
+            end else if (base < WINDOW[15:0]) begin
+                // a place at a time: a place chosen by an index would be a multiplexer for every bit
+                for (i = 1; i < BEATS; i = i + 1)
+                    if (base == i[15:0] * KEEP_W[15:0]) m_window[i*DATA_W +: DATA_W] <= s_data;
+            end
         end
     end
 endmodule

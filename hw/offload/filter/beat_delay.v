@@ -18,20 +18,22 @@ module beat_delay #(
     // status
     output wire             idle                // none is inside
 );
-    reg [WIDTH-1:0] ring [0:31];
+    localparam TURN_W = (DELAY > 16) ? 5 : 4;
+
+    reg [WIDTH-1:0] ring [0:(1<<TURN_W)-1];
     reg [DELAY-2:0] valid;
-    reg [4:0]       turn;
-    wire [4:0]      oldest = turn - DELAY[4:0] + 5'd1;
+    reg [TURN_W-1:0] turn;
+    wire [TURN_W-1:0] oldest = turn - DELAY[TURN_W-1:0] + 1'b1;
 
     assign idle = !m_valid && valid == {(DELAY-1){1'b0}};
 
     always @(posedge clk) begin
         if (rst) begin
-            turn    <= 5'd0;
+            turn    <= {TURN_W{1'b0}};
             valid   <= {(DELAY-1){1'b0}};
             m_valid <= 1'b0;
         end else begin
-            turn    <= turn + 5'd1;
+            turn    <= turn + 1'b1;
             valid   <= {valid[DELAY-3:0], s_valid};
             m_valid <= valid[DELAY-2];
         end

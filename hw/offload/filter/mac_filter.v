@@ -33,14 +33,17 @@ module mac_filter #(
     reg [47:0]          entry_mac [0:MAC_TABLE-1];
     reg [8:0]           entry_steer [0:MAC_TABLE-1];    // steers, queue
     reg [MAC_TABLE-1:0] entry_valid;
+    integer             w;
 
     always @(posedge clk) begin
         if (rst || tab_clear) entry_valid <= {MAC_TABLE{1'b0}};
         else if (tab_we) entry_valid[tab_index] <= tab_valid;
-        if (tab_we) begin
-            entry_mac[tab_index]   <= tab_mac;
-            entry_steer[tab_index] <= {tab_steer, tab_queue};
-        end
+        // an entry at a time: they are flip-flops, and an index would put a multiplexer before each
+        for (w = 0; w < MAC_TABLE; w = w + 1)
+            if (tab_we && tab_index == w[INDEX_W-1:0]) begin
+                entry_mac[w]   <= tab_mac;
+                entry_steer[w] <= {tab_steer, tab_queue};
+            end
     end
 
     wire broadcast = &s_mac;

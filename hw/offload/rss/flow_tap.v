@@ -16,16 +16,16 @@ module flow_tap #(
     input  wire [DATA_W-1:0] s_data,
     input  wire [KEEP_W-1:0] s_keep,
     input  wire              s_last,
-    input  wire [2:0]        s_pair,            // with every beat of a frame
+    input  wire [3:0]        s_pair,            // with every beat of a frame
     // a flow, once a frame
     output wire              learn_valid,
     output wire [7:0]        learn_index,
-    output reg  [2:0]        learn_pair
+    output reg  [3:0]        learn_pair
 );
     reg         first;
     reg         watching;                       // begun with this frame's first beat, so that no frame is seen in part
-    reg  [2:0]  pair;
-    reg  [2:0]  pair_key;
+    reg  [3:0]  pair;
+    reg  [3:0]  pair_key;
     wire        watched = first ? cfg_enable : watching;
     wire        parsed, valid, known;
     wire [15:0] len;

@@ -27,7 +27,7 @@ module rx_steer #(
     // flows as they are sent
     input  wire        learn_valid,
     input  wire [7:0]  learn_index,
-    input  wire [2:0]  learn_pair,
+    input  wire [3:0]  learn_pair,
     // header of a frame: what the MAC table says
     input  wire        s_valid,
     input  wire        s_steers,
@@ -53,11 +53,11 @@ module rx_steer #(
     reg  [8:0]  mac_at_flow;
     reg         flow_valid;
     reg         flow_known;
-    wire [3:0]  flow;                           // sent, and from which pair
-    wire        learned = flow_known && flow[3] && {5'd0, flow[2:0]} < cfg_pairs;
+    wire [4:0]  flow;                           // sent, and from which pair
+    wire        learned = flow_known && flow[4] && {4'd0, flow[3:0]} < cfg_pairs;
     wire        by_rss  = !mac_at_flow[8] && cfg_mode == RSS;
     wire [7:0]  queue   = mac_at_flow[8] ? mac_at_flow[7:0]
-                          : (cfg_mode == AUTOMATIC && learned) ? {5'd0, flow[2:0]} : cfg_queue;
+                          : (cfg_mode == AUTOMATIC && learned) ? {4'd0, flow[3:0]} : cfg_queue;
 
     always @(posedge clk) begin
         if (rst) flow_valid <= 1'b0;
@@ -68,7 +68,7 @@ module rx_steer #(
         flow_known  <= key_known;
     end
 
-    ram_clear #(.WIDTH(4), .DEPTH(256)) u_flows (
+    ram_clear #(.WIDTH(5), .DEPTH(256)) u_flows (
         .clk(clk), .clear(rst || clear),
         .wr_en(learn_valid), .wr_addr(learn_index), .wr_data({1'b1, learn_pair}),
         .rd_en(key_valid), .rd_addr(key_index), .rd_word(flow),

@@ -70,7 +70,8 @@ module tso_header #(
         .wr_strb(patch_strb), .wr_line(patch_line), .wr_data(patch_data), .seg_len(seg_len), .seg_last(seg_last)
     );
 
-    ram_sdp #(.WIDTH(DATA_W), .DEPTH(256 / KEEP_W)) header (
+    // A line that is read while it is written is read again before it is used.
+    ram_sdp #(.WIDTH(DATA_W), .DEPTH(256 / KEEP_W), .APART(1)) header (
         .clk(clk),
         .wr_strb(wr_en ? {KEEP_W{1'b1}} : patch_strb), .wr_addr(wr_en ? wr_line : patch_line),
         .wr_data(wr_en ? wr_data : patch_data),

@@ -37,13 +37,24 @@ module tso_input #(
     reg [COUNT_W-1:0] next_count;
     reg [COUNT_W-1:0] count;
     reg [LANE_W-1:0]  probe;
-    reg               after_last;               // the next beat accepted starts a frame
+    reg               after_last;               // the next beat to come into `next` starts a frame
     integer i;
 
-    wire move   = next_valid && (!hold_valid || take);
-    wire accept = s_axis_tvalid && s_axis_tready;
+    // A beat that `next` has no room for: what takes a beat is decided late in a cycle, and must not decide in the same cycle
+    // whether the source goes on.
+    reg [DATA_W-1:0]  held_data;
+    reg [COUNT_W-1:0] held_count;
+    reg               held_last;
+    reg               held_user;
+    reg               held_valid;
 
-    assign s_axis_tready = !next_valid || move;
+    wire               move     = next_valid && (!hold_valid || take);
+    wire               free     = !next_valid || move;
+    wire               fill     = free && (held_valid || s_axis_tvalid);
+    wire [COUNT_W-1:0] in_count = held_valid ? held_count : count;
+    wire               in_last  = held_valid ? held_last : s_axis_tlast;
+
+    assign s_axis_tready = !held_valid;
 
     // tkeep is contiguous, so a binary search finds its length
     always @* begin
@@ -64,21 +75,29 @@ module tso_input #(
             hold_user  <= next_user;
             hold_total <= next_total;
         end
-        if (accept) begin
-            next_data  <= s_axis_tdata;
-            next_count <= count;
-            next_last  <= s_axis_tlast;
-            next_user  <= s_axis_tlast && s_axis_tuser[0];
-            next_total <= (after_last ? 17'd0 : next_total) + {{(17-COUNT_W){1'b0}}, count};
+        if (s_axis_tready) begin
+            held_data  <= s_axis_tdata;
+            held_count <= count;
+            held_last  <= s_axis_tlast;
+            held_user  <= s_axis_tuser[0];
+        end
+        if (fill) begin
+            next_data  <= held_valid ? held_data : s_axis_tdata;
+            next_count <= in_count;
+            next_last  <= in_last;
+            next_user  <= in_last && (held_valid ? held_user : s_axis_tuser[0]);
+            next_total <= (after_last ? 17'd0 : next_total) + {{(17-COUNT_W){1'b0}}, in_count};
         end
         if (rst) begin
             hold_valid <= 1'b0;
             next_valid <= 1'b0;
+            held_valid <= 1'b0;
             after_last <= 1'b1;
         end else begin
             hold_valid <= move || (hold_valid && !take);
-            next_valid <= accept || (next_valid && !move);
-            if (accept) after_last <= s_axis_tlast;
+            next_valid <= fill || (next_valid && !move);
+            held_valid <= !free && (held_valid || s_axis_tvalid);
+            if (fill) after_last <= in_last;
         end
     end
 endmodule

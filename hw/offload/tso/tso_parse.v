@@ -35,16 +35,19 @@ module tso_parse #(
 
     reg [2:0]        state_q;
     reg [8:0]        at;                        // offset being read
-    reg [LANE_W-1:0] lane;                      // of the word that comes out of the RAM now
-    reg              got;                       // such a word comes out now
-    reg [4:0]        index;                     // its number
+    reg              past;                      // behind a type at `at` there is no room for an IP header; from its second cycle on
     reg [4:0]        ask;                       // number of the word being read
+    reg [LANE_W-2:0] lane;                      // half of that of the word that comes out of the RAM now: it is even
+    reg              read;                      // such a word comes out now
+    reg [4:0]        read_index;                // its number
+    reg [15:0]       raw;                       // the word before it: a block RAM's data come too late to decide on
+    reg              got;                       // there is one
+    reg [4:0]        index;
     reg [4:0]        ip_words;
     reg [15:0]       ip_len;
     reg [15:0]       pseudo;
 
     // word in network order
-    wire [15:0] raw  = rd_data[{lane, 3'b000} +: 16];
     wire [15:0] word = {raw[7:0], raw[15:8]};
 
     // ones-complement additions
@@ -67,8 +70,11 @@ module tso_parse #(
     assign rd_line = rd_at[7:LANE_W];
 
     always @(posedge clk) begin
-        lane  <= rd_at[LANE_W-1:0];
-        index <= ask;
+        past       <= (at + 9'd22 > csum_start);
+        lane       <= rd_at[LANE_W-1:1];
+        read_index <= ask;
+        raw        <= rd_data[{lane, 4'b0000} +: 16];
+        index      <= read_index;
         if (state_q == P_IP && got) begin
             case (index)
                 5'd0: ip_words <= v6 ? 5'd2 : {word[11:8], 1'b0} - 5'd1;
@@ -96,6 +102,7 @@ module tso_parse #(
             done    <= 1'b0;
         end else begin
             done <= 1'b0;
+            read <= 1'b0;
             got  <= 1'b0;
             bad  <= 1'b0;
             case (state_q)
@@ -104,12 +111,13 @@ module tso_parse #(
                     ask <= 5'd0;
                     if (start) state_q <= P_TYPE;
                 end
-                P_TYPE: begin                   // one word in two cycles: the next address depends on it
-                    got <= !got;
+                P_TYPE: begin                   // one word in three cycles: the next address depends on it
+                    read <= !read && !got;
+                    got  <= read;
                     if (got) begin
                         at <= at + (vlan ? 9'd4 : 9'd2);
                         l3 <= at[7:0] + 8'd2;
-                        if (at + 9'd22 > csum_start || (!vlan && type_bad)) begin
+                        if (past || (!vlan && type_bad)) begin
                             state_q <= P_IDLE;
                             done    <= 1'b1;
                             bad     <= 1'b1;
@@ -117,22 +125,25 @@ module tso_parse #(
                     end
                 end
                 P_IP: begin
-                    got <= 1'b1;
-                    at  <= at + 9'd2;
-                    ask <= ask + 5'd1;
+                    read <= 1'b1;
+                    got  <= read;
+                    at   <= at + 9'd2;
+                    ask  <= ask + 5'd1;
                     if (got && index == 5'd0 && first_bad) begin
                         state_q <= P_IDLE;
                         done    <= 1'b1;
                         bad     <= 1'b1;
                     end else if (got && index != 5'd0 && index == ip_words) begin
                         state_q <= P_TCP;
+                        read    <= 1'b0;
                         got     <= 1'b0;
                         ask     <= 5'd0;
                     end
                 end
                 P_TCP: begin
-                    got <= 1'b1;
-                    ask <= ask + 5'd1;
+                    read <= 1'b1;
+                    got  <= read;
+                    ask  <= ask + 5'd1;
                     if (got && index == 5'd3) state_q <= P_END;
                 end
                 P_END: state_q <= P_LEN;

@@ -47,36 +47,53 @@ module tso_patch #(
     reg [15:0] ip_len;
     reg [15:0] l4_len;
     reg [15:0] ip_sum;
-    /* verilator lint_off UNUSEDSIGNAL */       // a header ends at 256
-    reg [8:0]  at;
-    /* verilator lint_on UNUSEDSIGNAL */
+    reg [3:0]  field_q;                         // the state of the cycle before, whose field is put together
+    reg        in_ip;
+    reg [4:0]  offset;                          // in the IP or TCP header
     reg [15:0] word;
+    reg [15:0] wr_word;
+    reg        writing;
 
     wire        fits    = left <= {1'b0, gso_size};
     wire [16:0] len_sum = {1'b0, ip_base} + {1'b0, ip_len};
     wire [16:0] id_sum  = {1'b0, ip_sum} + {1'b0, id_now};
     wire [16:0] l4_sum  = {1'b0, csum_base} + {1'b0, l4_len};
-    wire [8:0]  ip_at   = {1'b0, l3};
+    /* verilator lint_off UNUSEDSIGNAL */       // a header ends at 256
+    wire [8:0]  at      = (in_ip ? {1'b0, l3} : csum_start) + {4'd0, offset};
+    reg  [8:0]  wr_at;
+    /* verilator lint_on UNUSEDSIGNAL */
+    wire [15:0] length  = {7'd0, hdr_len} + seg_len;
+    wire [15:0] ip_from = {8'd0, l3} + (v6 ? 16'd40 : 16'd0);
 
-    always @* begin
-        at   = csum_start + 9'd16;
-        word = l4_sum[15:0] + {15'd0, l4_sum[16]};
+    // in three steps, one a cycle: where a field is, what is in it, and the write
+    always @(posedge clk) begin
+        in_ip  <= (state_q == H_IP_LEN || state_q == H_IP_ID || state_q == H_IP_CSUM);
         case (state_q)
-            H_IP_LEN:  begin at = ip_at + (v6 ? 9'd4 : 9'd2); word = ip_len; end
-            H_IP_ID:   begin at = ip_at + 9'd4;       word = id_now; end
-            H_IP_CSUM: begin at = ip_at + 9'd10;      word = ~ip_sum; end
-            H_SEQ_HI:  begin at = csum_start + 9'd4;  word = seq_now[31:16]; end
-            H_SEQ_LO:  begin at = csum_start + 9'd6;  word = seq_now[15:0]; end
-            H_FLAGS:   begin at = csum_start + 9'd12; word = flags & ~(seg_last ? 16'd0 : FIN_PSH) & ~(is_first ? 16'd0 : CWR); end
-            default: ;
+            H_IP_LEN:          offset <= v6 ? 5'd4 : 5'd2;
+            H_IP_ID, H_SEQ_HI: offset <= 5'd4;
+            H_IP_CSUM:         offset <= 5'd10;
+            H_SEQ_LO:          offset <= 5'd6;
+            H_FLAGS:           offset <= 5'd12;
+            default:           offset <= 5'd16;
         endcase
     end
 
+    always @*
+        case (field_q)
+            H_IP_LEN:  word = ip_len;
+            H_IP_ID:   word = id_now;
+            H_IP_CSUM: word = ~ip_sum;
+            H_SEQ_HI:  word = seq_now[31:16];
+            H_SEQ_LO:  word = seq_now[15:0];
+            H_FLAGS:   word = flags & ~(seg_last ? 16'd0 : FIN_PSH) & ~(is_first ? 16'd0 : CWR);
+            default:   word = l4_sum[15:0] + {15'd0, l4_sum[16]};
+        endcase
+
     // fields lie at even offsets, so none crosses a beat
-    assign wr_strb = (state_q >= H_IP_LEN) ? ({{(KEEP_W-2){1'b0}}, 2'b11} << at[LANE_W-1:0]) : {KEEP_W{1'b0}};
-    assign wr_line = at[7:LANE_W];
-    assign wr_data = {(KEEP_W/2){word[7:0], word[15:8]}};
-    assign busy    = state_q != H_IDLE;
+    assign wr_strb = writing ? ({{(KEEP_W-2){1'b0}}, 2'b11} << wr_at[LANE_W-1:0]) : {KEEP_W{1'b0}};
+    assign wr_line = wr_at[7:LANE_W];
+    assign wr_data = {(KEEP_W/2){wr_word[7:0], wr_word[15:8]}};
+    assign busy    = state_q != H_IDLE || field_q != H_IDLE || writing;
 
     always @(posedge clk) begin
         if (first) begin
@@ -92,8 +109,8 @@ module tso_patch #(
                 left     <= left - {1'b0, gso_size};
             end
             H_LEN: begin
-                ip_len <= {7'd0, hdr_len} - {8'd0, l3} - (v6 ? 16'd40 : 16'd0) + seg_len;
-                l4_len <= {7'd0, hdr_len} - {7'd0, csum_start} + seg_len;
+                ip_len <= length - ip_from;
+                l4_len <= length - {7'd0, csum_start};
             end
             H_IP_LEN: ip_sum <= len_sum[15:0] + {15'd0, len_sum[16]};
             H_IP_ID:  ip_sum <= id_sum[15:0] + {15'd0, id_sum[16]};
@@ -104,6 +121,10 @@ module tso_patch #(
             end
             default: ;
         endcase
+        wr_at   <= at;
+        wr_word <= word;
+        writing <= (field_q >= H_IP_LEN) && !rst;
+        field_q <= rst ? H_IDLE : state_q;
         if (rst) state_q <= H_IDLE;
         else
             case (state_q)

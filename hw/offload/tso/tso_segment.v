@@ -19,7 +19,7 @@ module tso_segment #(
     input  wire [15:0]        meta_gso_size,
     input  wire [15:0]        meta_csum_start,
     input  wire [15:0]        meta_csum_offset,
-    input  wire [2:0]         meta_queue,
+    input  wire [3:0]         meta_queue,
     // the two oldest beats
     input  wire               hold_valid,
     input  wire [DATA_W-1:0]  hold_data,
@@ -42,8 +42,9 @@ module tso_segment #(
     output reg                m_drop,
     output reg                m_csum,
     output reg  [15:0]        m_csum_start,
+    output reg                m_csum_first,     // that lies in the first beat
     output reg  [15:0]        m_csum_offset,
-    output reg  [2:0]         m_queue,
+    output reg  [3:0]         m_queue,
     output reg                m_segment,
     // status
     output wire               idle,
@@ -60,16 +61,25 @@ module tso_segment #(
     localparam LINE_W = 8 - LANE_W;
     localparam BEAT_W = 16 - LANE_W;
     localparam [16:0] LIMIT = MAX_FRAME - 4;
-    localparam [2:0] S_PASS = 3'd0, S_FIND = 3'd1, S_KEEP = 3'd2, S_WAIT = 3'd3, S_SEG = 3'd4, S_DRAIN = 3'd5;
+    localparam [2:0] S_PASS = 3'd0, S_FIND = 3'd1, S_KEEP = 3'd2, S_WAIT = 3'd3, S_SEG = 3'd4, S_DRAIN = 3'd5,
+                     S_LEN = 3'd6;
 
     reg [2:0]         state_q;
     reg [BEAT_W-1:0]  beat;                     // of the header kept, or of the segment given
     reg [3:0]         doff;                     // TCP data offset
     reg [LANE_W-1:0]  shift;                    // source lane that goes to lane 0
     reg               lead;                     // ... lies in the beat before hold
-    reg [BEAT_W-1:0]  end_beat;                 // last beat of the segment
-    reg [COUNT_W-1:0] end_count;                // bytes in it
+    reg [BEAT_W-1:0]  end_before;               // the beat before the segment's last one
+    reg [COUNT_W-1:0] end_count;                // bytes in the last one
+    reg               end_over;                 // ... for which hold has not enough
+    reg               end_full;                 // ... which use hold up
     reg               end_seg;                  // last segment
+    reg               bare;                     // no payload
+
+    // the beat at hand, decided with the one before it
+    reg               in_header;                // header only
+    reg               joint;                    // header, and payload unless bare
+    reg               seg_end;
 
     // what kind of frame is next
     wire plain     = (meta_gso_type == 8'd0);
@@ -79,21 +89,24 @@ module tso_segment #(
 
     // header: its length is known once the data offset has gone by
     wire [8:0]        csum_start = meta_csum_start[8:0];
-    wire [8:0]        hdr_len    = csum_start + {3'd0, doff, 2'b00};
+    wire [8:0]        hdr_sum    = csum_start + {3'd0, doff, 2'b00};
+    reg  [8:0]        hdr_len;                  // the sum, from S_KEEP on
     /* verilator lint_off UNUSEDSIGNAL */       // only beat and lane, and a header ends at 256
-    wire [8:0]        doff_at    = csum_start + 9'd12;
-    wire [8:0]        hdr_top    = hdr_len - 9'd1;
+    reg  [8:0]        doff_at;
+    reg  [8:0]        hdr_top;                  // offset of its last byte
     /* verilator lint_on UNUSEDSIGNAL */
     wire              doff_here  = (beat[LINE_W-1:0] == doff_at[7:LANE_W]);
     wire [LANE_W-1:0] hdr_lane   = hdr_len[LANE_W-1:0];
     wire              hdr_end    = (beat == {{(BEAT_W-LINE_W){1'b0}}, hdr_top[7:LANE_W]});
     wire              hdr_short  = hold_last && hold_total < {8'd0, hdr_len};
     wire              hdr_bad    = hdr_short || doff < 4'd5 || hdr_len > 9'd256;
-    wire              size_bad   = ({8'd0, hdr_len} + {1'b0, meta_gso_size}) > LIMIT;
+    reg               summed;                   // hdr_len is the sum
+    reg               size_bad;
     wire              keep_ok    = (state_q == S_KEEP) && !hdr_bad && !size_bad;
-    wire              keep_write = hold_valid && (keep_ok || (state_q == S_FIND && !doff_here && !hold_last));
-    // a beat that also has payload stays, and so does the frame's last: the end of the frame is judged there
-    wire              keep_take  = keep_write && !(hdr_end && (state_q == S_KEEP) && (hdr_lane != 0 || hold_last));
+    // A header that is found bad was written to no avail, so that writing need not wait for the verdict. A beat that also
+    // has payload stays, and so does the frame's last, which ends the frame even if that is drained.
+    wire              keep_write = hold_valid && (state_q == S_KEEP || (state_q == S_FIND && !doff_here));
+    wire              keep_take  = keep_write && !hold_last && !(hdr_end && (state_q == S_KEEP) && hdr_lane != 0);
 
     wire              hdr_ready;
     wire              parse_bad;
@@ -104,21 +117,20 @@ module tso_segment #(
 
     // one beat of a segment
     wire [BEAT_W-1:0]  pay_beat  = {{(BEAT_W-LINE_W-1){1'b0}}, hdr_len[8:LANE_W]};
-    wire               in_header = (beat < pay_beat);
-    wire               joint     = (beat == pay_beat) && (hdr_lane != 0);
-    wire               seg_end   = (beat == end_beat);
+    wire               joins     = (beat + 1'b1 == pay_beat);          // the next beat has the first byte of payload
     wire [COUNT_W-1:0] count     = seg_end ? end_count : KEEP_W[COUNT_W-1:0];
-    wire               has_pay   = !in_header && !(joint && count == {1'b0, hdr_lane});
+    wire               has_pay   = !in_header && !(joint && bare);
     wire               fin       = seg_end && end_seg;
-    wire [COUNT_W:0]   reach     = {2'b00, shift} + {1'b0, count};     // source bytes from hold's lane 0
-    wire               need_next = has_pay && !lead && reach > {1'b0, KEEP_W[COUNT_W-1:0]};
+    wire               uses_hold = has_pay && !lead && (end_full || !seg_end);
+    wire               need_next = has_pay && !lead && (seg_end ? end_over : shift != {LANE_W{1'b0}});
     wire               need_src  = has_pay || fin;
     wire               src_ready = !need_src || (hold_valid && (!need_next || hold_last || next_valid));
     // the frame's end must be where its IP header says, and tuser[0] must not deny it
-    wire               at_end    = hold_last || (need_next && next_last);
-    wire               end_user  = hold_last ? hold_user : next_user;
-    wire               end_good  = (hold_last ? hold_total : next_total) == total;
-    wire               bad       = need_src && (at_end ? (end_user || !end_good) : fin);
+    wire               next_end  = need_next && next_last;
+    wire               end_user  = hold_last ? hold_user : next_end && next_user;
+    wire               hold_bad  = hold_user || hold_total != total;
+    wire               next_bad  = next_user || next_total != total;
+    wire               bad       = need_src && (hold_last ? hold_bad : next_end ? next_bad : fin);
 
     wire out_free = !m_valid || m_ready;
     wire pass     = (state_q == S_PASS) && meta_valid && plain && hold_valid && out_free;
@@ -126,8 +138,8 @@ module tso_segment #(
     wire done     = give && (fin || bad);
     wire start    = (state_q == S_WAIT) && hdr_ready && !parse_bad;
 
-    assign take = pass || keep_take || done || (state_q == S_DRAIN && hold_valid) ||
-                  (give && has_pay && !lead && reach >= {1'b0, KEEP_W[COUNT_W-1:0]});
+    // a beat that is not used up stays at the end of a super-frame, to be drained
+    assign take = pass || keep_take || (state_q == S_DRAIN && hold_valid) || (give && uses_hold);
     assign meta_take = take && hold_last;
     assign idle      = (state_q == S_PASS) && !m_valid;
 
@@ -142,16 +154,25 @@ module tso_segment #(
     );
 
     // payload: one beat cut out of two, and header bytes below it where both meet
-    wire [DATA_W-1:0]   upper  = lead ? hold_data : next_data;
-    /* verilator lint_off UNUSEDSIGNAL */       // shifted out
-    wire [2*DATA_W-1:0] pair   = {upper, hold_data} >> {shift, 3'b000};
-    /* verilator lint_on UNUSEDSIGNAL */
-    wire [DATA_W-1:0]   above  = {DATA_W{1'b1}} << {hdr_lane, 3'b000};
-    wire [DATA_W-1:0]   slice  = in_header ? hdr_data : joint ? ((hdr_data & ~above) | (pair[DATA_W-1:0] & above)) : pair[DATA_W-1:0];
+    reg  [DATA_W-1:0] mixed;
+    reg  [KEEP_W-1:0] of_header;
+    wire [DATA_W-1:0] turned;
+    reg  [DATA_W-1:0] slice;
+
+    always @* begin : cut
+        integer lane;
+        for (lane = 0; lane < KEEP_W; lane = lane + 1) begin
+            mixed[8*lane +: 8] = (lead || lane[LANE_W:0] >= {1'b0, shift}) ? hold_data[8*lane +: 8] : next_data[8*lane +: 8];
+            of_header[lane]    = in_header || (joint && lane[LANE_W:0] < {1'b0, hdr_lane});
+            slice[8*lane +: 8] = of_header[lane] ? hdr_data[8*lane +: 8] : turned[8*lane +: 8];
+        end
+    end
+
+    lane_rotate #(.DATA_W(DATA_W)) u_turn (.data(mixed), .lanes(~shift + 1'b1), .rotated(turned));
 
     // segment to come
-    wire [15:0]        dest_len   = {7'd0, hdr_len} + seg_len;
-    wire [15:0]        dest_top   = dest_len - 16'd1;
+    wire [15:0]        dest_top   = {7'd0, hdr_top} + seg_len;
+    wire [LANE_W:0]    dest_reach = {1'b0, shift} + {1'b0, dest_top[LANE_W-1:0]};       // offset of its end from hold's lane 0
     wire [LANE_W-1:0]  after      = shift + count[LANE_W-1:0];         // where the payload goes on in the source
 
     always @(posedge clk) begin
@@ -162,15 +183,31 @@ module tso_segment #(
             m_drop        <= pass ? hold_user : bad;
             m_csum        <= pass ? meta_csum : 1'b1;
             m_csum_start  <= meta_csum_start;
+            m_csum_first  <= (meta_csum_start[15:LANE_W] == {BEAT_W{1'b0}});
             m_csum_offset <= meta_csum_offset;
             m_queue       <= meta_queue;
             m_segment     <= !pass;
         end
+        doff_at  <= csum_start + 9'd12;
+        hdr_len  <= hdr_sum;
+        hdr_top  <= hdr_sum - 9'd1;
+        summed   <= (state_q == S_LEN);
+        size_bad <= ({8'd0, hdr_len} + {1'b0, meta_gso_size}) > LIMIT;
         if (state_q == S_FIND && hold_valid && doff_here) doff <= hold_data[{doff_at[LANE_W-1:0], 3'b100} +: 4];
         if (start) begin
-            end_beat  <= dest_top[15:LANE_W];
+            end_before <= dest_top[15:LANE_W] - 1'b1;
+            end_over  <= dest_reach[LANE_W];
+            end_full  <= dest_reach[LANE_W] || (&dest_reach[LANE_W-1:0]);
+            bare      <= (seg_len == 16'd0);
             end_count <= {1'b0, dest_top[LANE_W-1:0]} + 1'b1;
             end_seg   <= seg_last;
+            in_header <= (pay_beat != {BEAT_W{1'b0}});
+            joint     <= (pay_beat == {BEAT_W{1'b0}});
+            seg_end   <= (dest_top[15:LANE_W] == {BEAT_W{1'b0}});
+        end else if (give) begin
+            in_header <= in_header && !joins;
+            joint     <= joins && (hdr_lane != {LANE_W{1'b0}});
+            seg_end   <= (beat == end_before);
         end
         if (rst) begin
             state_q             <= S_PASS;
@@ -190,7 +227,7 @@ module tso_segment #(
             evt_err_gso_size    <= 1'b0;
             evt_err_header      <= 1'b0;
             evt_err_csum_range  <= 1'b0;
-            evt_err_ip          <= (done && bad && !(at_end && end_user)) || parse_bad;
+            evt_err_ip          <= (done && bad && !end_user) || parse_bad;
             case (state_q)
                 S_PASS: begin
                     beat  <= {BEAT_W{1'b0}};
@@ -207,12 +244,13 @@ module tso_segment #(
                     end
                 end
                 S_FIND: if (hold_valid) begin   // keep beats up to the one with the data offset
-                    if (doff_here) state_q <= S_KEEP;
+                    if (doff_here) state_q <= S_LEN;
                     else if (hold_last) begin
                         state_q        <= S_DRAIN;
                         evt_err_header <= !hold_user;
                     end else beat <= beat + 1'b1;
                 end
+                S_LEN: if (summed) state_q <= S_KEEP;   // the header's length is added up, and judged
                 S_KEEP: if (hold_valid) begin   // keep the rest of the header
                     if (hdr_bad || size_bad) begin
                         state_q          <= S_DRAIN;
@@ -229,9 +267,9 @@ module tso_segment #(
                 S_SEG: if (give) begin
                     beat <= beat + 1'b1;
                     if (has_pay) lead <= 1'b0;
-                    if (done) state_q <= hold_last ? S_PASS : S_DRAIN;
-                    else if (seg_end) begin
-                        state_q <= S_WAIT;
+                    if (done) state_q <= (hold_last && uses_hold) ? S_PASS : S_DRAIN;
+                    else if (seg_end) state_q <= S_WAIT;
+                    if (seg_end) begin          // of no use once done
                         shift   <= after - hdr_lane;
                         lead    <= after < hdr_lane;
                     end

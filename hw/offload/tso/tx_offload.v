@@ -6,6 +6,7 @@
 module tx_offload #(
     parameter DATA_W = 128,
     parameter MAX_FRAME = 9216,                 // bytes on the wire, FCS included
+    parameter TX_STORE = 2 * MAX_FRAME,         // bytes of wire frames that wait for the MAC
     parameter KEEP_W = DATA_W / 8
 ) (
     // clock
@@ -30,7 +31,7 @@ module tx_offload #(
     output wire              m_axis_tlast,
     output wire              m_axis_tvalid,
     input  wire              m_axis_tready,
-    output wire [2:0]        m_queue,           // transmit queue of the frame, with every beat
+    output wire [3:0]        m_queue,           // transmit queue of the frame, with every beat
     // status
     output wire              idle,
     // events
@@ -67,16 +68,16 @@ module tx_offload #(
     /* verilator lint_off UNUSEDSIGNAL */       // of the flags, only NEEDS_CSUM is for the card
     wire [7:0]  meta_flags;
     /* verilator lint_on UNUSEDSIGNAL */
-    wire [2:0]  meta_queue;
+    wire [3:0]  meta_queue;
     wire        meta_valid;
     wire        meta_take;
-    /* verilator lint_off UNUSEDSIGNAL */       // there are at most eight pairs
+    /* verilator lint_off UNUSEDSIGNAL */       // there are at most sixteen pairs
     wire [7:0]  s_queue = s_meta[`TXM_QUEUE];
     /* verilator lint_on UNUSEDSIGNAL */
 
-    skid #(.WIDTH(67)) meta_i (
+    skid #(.WIDTH(68)) meta_i (
         .clk(clk), .rst(rst),
-        .s_data({s_queue[2:0], s_meta[`TXM_CSUM_OFFSET], s_meta[`TXM_CSUM_START], s_meta[`TXM_GSO_SIZE], s_meta[`TXM_GSO_TYPE], s_meta[`TXM_FLAGS]}),
+        .s_data({s_queue[3:0], s_meta[`TXM_CSUM_OFFSET], s_meta[`TXM_CSUM_START], s_meta[`TXM_GSO_SIZE], s_meta[`TXM_GSO_TYPE], s_meta[`TXM_FLAGS]}),
         .s_valid(s_meta_valid), .s_ready(s_meta_ready),
         .m_data({meta_queue, meta_csum_offset, meta_csum_start, meta_gso_size, meta_gso_type, meta_flags}),
         .m_valid(meta_valid), .m_ready(meta_take)
@@ -114,8 +115,9 @@ module tx_offload #(
     wire               seg_drop;
     wire               seg_csum;
     wire [15:0]        seg_csum_start;
+    wire               seg_csum_first;
     wire [15:0]        seg_csum_offset;
-    wire [2:0]         seg_queue;
+    wire [3:0]         seg_queue;
     wire               seg_segment;
     wire               segment_idle;
     wire               segment_csum_range;
@@ -128,7 +130,7 @@ module tx_offload #(
         .hold_user(hold_user), .hold_total(hold_total), .take(take),
         .next_valid(next_valid), .next_data(next_data), .next_last(next_last), .next_user(next_user), .next_total(next_total),
         .m_valid(seg_valid), .m_ready(seg_ready), .m_data(seg_data), .m_count(seg_count), .m_last(seg_last), .m_drop(seg_drop),
-        .m_csum(seg_csum), .m_csum_start(seg_csum_start), .m_csum_offset(seg_csum_offset), .m_queue(seg_queue), .m_segment(seg_segment),
+        .m_csum(seg_csum), .m_csum_start(seg_csum_start), .m_csum_first(seg_csum_first), .m_csum_offset(seg_csum_offset), .m_queue(seg_queue), .m_segment(seg_segment),
         .idle(segment_idle), .evt_super_frame(evt_super_frame), .evt_err_gso_no_csum(evt_err_gso_no_csum),
         .evt_err_gso_type(evt_err_gso_type), .evt_err_gso_size(evt_err_gso_size), .evt_err_header(evt_err_header),
         .evt_err_csum_range(segment_csum_range), .evt_err_ip(evt_err_ip)
@@ -143,7 +145,7 @@ module tx_offload #(
     wire               commit;
     wire [BEAT_W-1:0]  commit_last;
     wire [COUNT_W-1:0] commit_count;
-    wire [2:0]         commit_queue;
+    wire [3:0]         commit_queue;
     wire               insert_idle;
     wire               insert_csum_range;
     wire               gate_empty;
@@ -151,7 +153,7 @@ module tx_offload #(
     csum_insert #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) insert_i (
         .clk(clk), .rst(rst),
         .s_valid(seg_valid), .s_ready(seg_ready), .s_data(seg_data), .s_count(seg_count), .s_last(seg_last), .s_drop(seg_drop),
-        .s_csum(seg_csum), .s_csum_start(seg_csum_start), .s_csum_offset(seg_csum_offset), .s_queue(seg_queue), .s_segment(seg_segment),
+        .s_csum(seg_csum), .s_csum_start(seg_csum_start), .s_csum_first(seg_csum_first), .s_csum_offset(seg_csum_offset), .s_queue(seg_queue), .s_segment(seg_segment),
         .gate_ready(gate_ready), .gate_room(gate_room),
         .wr_strb(wr_strb), .wr_beat(wr_beat), .wr_data(wr_data),
         .commit(commit), .commit_last(commit_last), .commit_count(commit_count), .commit_queue(commit_queue), .idle(insert_idle),
@@ -159,7 +161,7 @@ module tx_offload #(
         .evt_csum_range(insert_csum_range), .evt_too_long(evt_too_long)
     );
 
-    frame_gate #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME)) gate_i (
+    frame_gate #(.DATA_W(DATA_W), .MAX_FRAME(MAX_FRAME), .STORE_BYTES(TX_STORE)) gate_i (
         .clk(clk), .rst(rst),
         .gate_ready(gate_ready), .gate_room(gate_room),
         .wr_strb(wr_strb), .wr_beat(wr_beat), .wr_data(wr_data),

@@ -88,7 +88,7 @@ def decode(text: str, entry: str) -> Coverage:
 
 
 def _short(path: str) -> str:
-    """``u_tx.u_ring.u_walker`` of ``sim_top.card.u_tx.u_ring.u_walker.i_monitor_state_q``."""
+    """``u_tx.u_fetch`` of ``sim_top.card.u_tx.u_fetch.i_monitor_state_q``."""
     return path.partition(".card.")[2].rpartition(".")[0]
 
 

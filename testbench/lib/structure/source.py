@@ -88,7 +88,7 @@ def read_module(path: Path) -> Module:
     """One source file. Raises SourceError."""
     text = path.read_text()
     tree = parse(expand(text, path.name), path.name)
-    groups, parameters = _header(text, tree.name, path.name)
+    groups, parameters = header(text, tree.name, path.name)
     written = [(port.name, port.direction) for group in groups for port in group.ports]
     parsed = [(item.first.name, type(item.first).__name__.lower()) for item in tree.portlist.ports]
     if written != parsed:
@@ -112,7 +112,7 @@ def _sentence(text: str) -> str:
     return re.split(r"(?<=[.])\s", " ".join(words), maxsplit=1)[0]
 
 
-def _header(text: str, name: str, where: str) -> tuple[tuple[PortGroup, ...], tuple[tuple[str, str], ...]]:
+def header(text: str, name: str, where: str) -> tuple[tuple[PortGroup, ...], tuple[tuple[str, str], ...]]:
     """Port groups and parameters of the module's head, line by line."""
     head = re.search(rf"^module {name}\b.*?^\);", text, re.M | re.S)
     if not head:

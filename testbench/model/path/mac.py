@@ -19,14 +19,17 @@ REFRESH_PS = 1_600_000_000  # a request to stop is made again while it holds
 
 
 class Mac:
-    """``receive(frame)`` gets good frames. ``flow_control``: bits of MAC_CONTROL, 1 obey, 2 send."""
+    """``receive(frame)`` gets good frames. ``flow_control``: bits of MAC_CONTROL, 1 obey, 2 send.
+
+    ``own``: the card's, which does flow control and tells its reasons, not a vendor's.
+    """
 
     def __init__(
         self, timeline: Timeline, wire: Wire, later: Callable[..., Timer], count: Callable[..., object],
-        xgmii: bool, max_frame: int, beat: int, receive: Callable[[bytes], object],
+        own: bool, max_frame: int, beat: int, receive: Callable[[bytes], object],
     ) -> None:  # fmt: skip
         self._timeline, self._wire, self._later, self._count = timeline, wire, later, count
-        self._xgmii, self._limit, self._beat, self._receive = xgmii, max_frame - FCS, beat, receive
+        self._own, self._limit, self._beat, self._receive = own, max_frame - FCS, beat, receive
         self.flow_control = 0
         self._waiting: deque[tuple[bytes, bool]] = deque()
         self._queued_ps = 0  # what waits occupies the line for so long
@@ -92,7 +95,7 @@ class Mac:
         """A frame's last byte is here; ``marks``: BAD_FCS and ERROR_CHAR of ``wire_frames``."""
         if why := self._drop(frame, marks):
             self._count(why)
-        elif self._xgmii and self.flow_control & 1 and frame[:6] == PAUSE and frame[12:16] == PAUSE_OPCODE:
+        elif self._own and self.flow_control & 1 and frame[:6] == PAUSE and frame[12:16] == PAUSE_OPCODE:
             self._count("rx_pause_frames")
             self._pause(int.from_bytes(frame[16:18], "big"))
         else:
@@ -102,7 +105,7 @@ class Mac:
         length, limit, beat = len(frame), self._limit, self._beat
         giant = length > limit
         # a vendor MAC gives one mark for all that it has found, our own says which it was
-        error = marks & ERROR_CHAR if self._xgmii else marks
+        error = marks & ERROR_CHAR if self._own else marks
         # a giant is cut at the limit, before a mark on its last word can be seen
         if error and not (giant and (limit // beat + 1) * beat < length):
             return "rx_drop_wire_error"
@@ -122,7 +125,7 @@ class Mac:
     # ---- flow control towards the other end
     def pressure(self, level: int) -> None:
         """The frame store holds so many bytes."""
-        if not self._xgmii:
+        if not self._own:
             return
         wanted = bool(self.flow_control & 2) and level >= (GO_LEVEL if self._asked else STOP_LEVEL)
         if wanted != self._asked:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from testbench.lib.config import MAC_KINDS
 from testbench.model.offload.classify import Entry
 from testbench.model.path.transmit import HASH_HEADER, HEADER
 from testbench.model.registers import regs, steering_registers
 
 if TYPE_CHECKING:
+    from testbench.lib.config import CardConfig
     from testbench.model.card import Card
     from testbench.model.registers.management import Management
 
@@ -48,6 +50,12 @@ def mac_of(low: int, high: int) -> bytes:
 
 
 # ---- reads
+def _capabilities(config: CardConfig) -> int:
+    """What the configuration says; the model itself can do everything."""
+    able = config.packed_rings | config.steering << 1 | config.vlan_filter << 2 | config.rx_checksum << 3
+    return config.addr_w << regs.MGMT_CAPABILITIES_ADDR_W_SHIFT | able
+
+
 def _cycles(card: Card, port: Management) -> int:
     port.cycles_high = card.cycles >> 32
     return card.cycles & LOW
@@ -96,9 +104,10 @@ READERS: dict[int, Read] = {
     regs.MGMT_ID: lambda card, port: regs.MGMT_ID_RESET,
     regs.MGMT_VERSION: lambda card, port: regs.MGMT_VERSION_RESET,
     regs.MGMT_PARAM_QUEUES: lambda card, port: card.config.queue_size_max << 16 | card.config.queue_pairs,
-    regs.MGMT_PARAM_WIDTH: lambda card, port: (card.config.mac_kind == "stream") << 16 | card.config.data_w,
+    regs.MGMT_PARAM_WIDTH: lambda card, port: MAC_KINDS.index(card.config.mac_kind) << 16 | card.config.data_w,
     regs.MGMT_PARAM_FRAME: lambda card, port: len(card.filter.table) << 16 | card.config.max_frame,
     regs.MGMT_CORE_HZ: lambda card, port: card.config.core_hz,
+    regs.MGMT_CAPABILITIES: lambda card, port: _capabilities(card.config),
     regs.MGMT_CYCLES_LO: _cycles,
     regs.MGMT_CYCLES_HI: lambda card, port: port.cycles_high,
     regs.MGMT_EVENT_STATUS: lambda card, port: port.events,

@@ -69,4 +69,4 @@ class Msix:
 
     def pending_word(self, offset: int) -> int:
         """A word of the pending bit array."""
-        return 0 if offset else sum(1 << vector for vector in self.pending)
+        return sum(1 << vector for vector in self.pending) >> 8 * offset & 0xFFFFFFFF

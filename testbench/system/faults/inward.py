@@ -34,7 +34,7 @@ class Inward:
 
     def __init__(self, sim: Any, violations: list[str]) -> None:
         self._sim, self._violations = sim, violations
-        self._own_mac = sim.config.card.mac_kind == "xgmii"
+        self._own_mac = sim.config.card.mac_kind != "stream"
         self._taken = 0
         self._places: dict[bytes, list[int]] = {}
         """Where these bytes came among the frames delivered since the last balance; the wire's own copies count too."""

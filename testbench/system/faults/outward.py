@@ -44,7 +44,7 @@ class Outward:
         self._taken = self._peer_taken = 0
         self._peer_due = self._rows = self._pauses = self._cut_off = 0
         self._holes: list[str] = []
-        self._own_mac = sim.config.card.mac_kind == "xgmii"
+        self._own_mac = sim.config.card.mac_kind != "stream"
         self.offered = self.left = self.returned = self.reset = self.missing = self.cut = self.lost_on_wire = 0
 
     def totals(self) -> dict[str, int]:

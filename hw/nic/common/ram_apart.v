@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block RAM written a whole word at a time, for rows too wide to be worth byte enables; registered read.
+// Block RAM with one write and one read port, written a whole word at a time, whose user never reads the word that is being written:
+// a block RAM of an FPGA has no answer to that, and to make one up takes registers and comparators.
 `default_nettype none
 
-module vq_ram #(
-    parameter WIDTH  = 128,
-    parameter DEPTH  = 64,
+module ram_apart #(
+    parameter WIDTH  = 8,
+    parameter DEPTH  = 4096,
     parameter ADDR_W = $clog2(DEPTH)
 ) (
     // clock
@@ -18,11 +19,14 @@ module vq_ram #(
     input  wire [ADDR_W-1:0] rd_addr,
     output reg  [WIDTH-1:0]  rd_data
 );
-    reg [WIDTH-1:0] mem [0:DEPTH-1];
+    (* ram_style = "block" *) (* no_rw_check *) reg [WIDTH-1:0] mem [0:DEPTH-1];
 
     always @(posedge clk) begin
         if (wr_en) mem[wr_addr] <= wr_data;
-        if (rd_en) rd_data <= mem[rd_addr];
+        if (rd_en) begin
+            rd_data <= mem[rd_addr];
+            if (wr_en && wr_addr == rd_addr) rd_data <= {WIDTH{1'bx}};
+        end
     end
 endmodule
 
