@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,6 +26,21 @@ class Host(Protocol):
 
     async def sleep_ns(self, ns: int) -> None:
         """Wait."""
+
+
+@runtime_checkable
+class DmaSync(Protocol):
+    """A host whose memory the device sees only when told (Linux: dma_sync_single_for_device, _for_cpu).
+
+    Both are for all of memory. What was stored before the first is seen by the device before what is stored after it;
+    what the device wrote before the second is seen by loads after it, and never without what it had written earlier.
+    """
+
+    def dma_sync_for_device(self) -> None:
+        """Let the device see what was stored."""
+
+    def dma_sync_for_cpu(self) -> None:
+        """See what the device has written."""
 
 
 class HostBus(Host, Protocol):

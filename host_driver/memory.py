@@ -7,6 +7,8 @@ from bisect import insort
 
 import numpy as np
 
+from .bus import DmaSync, Host
+
 
 class OutOfDmaMemory(MemoryError):
     """No free range of the wanted size is left."""
@@ -35,14 +37,21 @@ class DmaBuffer:
 class DmaMemory:
     """First-fit allocator; free ranges are kept sorted by offset and joined with their neighbours."""
 
-    def __init__(self, array: np.ndarray, base: int) -> None:
+    def __init__(self, array: np.ndarray, base: int, sync: DmaSync | None = None) -> None:
+        """``sync``: whom to tell what has changed, where host and device do not see the same bytes at once."""
         if array.dtype != np.uint8 or array.ndim != 1:
             raise ValueError(f"DMA memory must be a flat uint8 array, not {array.dtype} with {array.ndim} dimensions")
         self.base = base
+        self.sync = sync
         self.size = array.size
         self.bytes = array.data
         self._free: list[tuple[int, int]] = [(0, array.size)]
         self._live: dict[int, int] = {}
+
+    @classmethod
+    def of(cls, host: Host) -> DmaMemory:
+        """All that a host gives."""
+        return cls(host.memory, host.memory_base, host if isinstance(host, DmaSync) else None)
 
     @property
     def live_buffers(self) -> int:
@@ -62,6 +71,8 @@ class DmaMemory:
         """A buffer of ``size`` bytes whose bus address is a multiple of ``align`` (a power of two)."""
         if size <= 0 or align <= 0 or align & (align - 1):
             raise ValueError(f"cannot allocate {size} bytes at alignment {align}")
+        if self.sync:
+            self.sync.dma_sync_for_cpu()  # what a device wrote there for an earlier owner must not appear later
         for position, (start, length) in enumerate(self._free):
             begin = start + (-(self.base + start) % align)
             end = begin + size

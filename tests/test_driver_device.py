@@ -64,6 +64,15 @@ def test_num_buffers_says_nothing_without_mergeable_buffers(up):
     assert card.queues.rx[0].errors == 0
 
 
+def test_without_medium_slots_the_large_ones_take_long_frames(up):
+    """Where memory is scarce, and with nothing of segmentation negotiated too."""
+    options = Options(mtu=9000, medium_slots=0, large_slots=1, large_slot_bytes=9014)
+    fake, card = up([Feature.HOST_TSO4, Feature.HOST_TSO6], options=options)
+    frame = bytes(range(256)) * 35
+    assert card.transmit(frame)
+    assert fake.sent == [plain(card) + frame]
+
+
 @pytest.mark.parametrize("place", ["setup_queue", "queue_limit"])
 @pytest.mark.parametrize("half", ["rx", "tx"])
 def test_a_queue_that_is_refused_when_it_is_to_start_anew_leaves_nothing_behind(up, half, place):

@@ -21,7 +21,6 @@ COAL_TX_SET, COAL_RX_SET, COAL_VQ_SET, COAL_VQ_GET = 0, 1, 2, 3
 ACK_OK = 0
 NO_ANSWER = 0xFF  # what the ack byte holds until the device writes it
 
-COMMAND_BYTES = 8192
 ANSWER_BYTES = 64
 RECHECK_NS = 10_000_000
 RECHECKS = 10  # at least, within the limit of a command
@@ -30,12 +29,16 @@ RECHECKS = 10  # at least, within the limit of a command
 class ControlQueue:
     """Sends commands and waits for their answers."""
 
-    def __init__(self, memory: DmaMemory, transport: Transport, queue: Virtqueue, vector: int, limit_ns: int) -> None:
-        """A command may take ``limit_ns``."""
+    def __init__(
+        self, memory: DmaMemory, transport: Transport, queue: Virtqueue, vector: int, limit_ns: int,
+        command_bytes: int,
+    ) -> None:  # fmt: skip
+        """A command may take ``limit_ns`` and have ``command_bytes``, a multiple of 4."""
         self.queue, self._vector = queue, vector
         self._bus, self._transport = transport.bus, transport
         self.doorbell = 0
-        self._buffer = memory.alloc(COMMAND_BYTES + ANSWER_BYTES)
+        self._room = command_bytes
+        self._buffer = memory.alloc(command_bytes + ANSWER_BYTES)
         self._busy = False
         self._unanswered = ""
         self.commands = 0
@@ -44,7 +47,7 @@ class ControlQueue:
     async def command(self, kind: int, code: int, data: bytes = b"", reply: int = 0) -> bytes:
         """Send one command; returns the ``reply`` bytes the device puts before its ack."""
         request = bytes((kind, code)) + data
-        if len(request) > COMMAND_BYTES or reply + 1 > ANSWER_BYTES:
+        if len(request) > self._room or reply + 1 > ANSWER_BYTES:
             raise ControlError(f"command {kind}.{code}: {len(request)} bytes with {reply} to come back is too long")
         if self._unanswered:
             # its buffer still belongs to the device, and so does the one we would use
@@ -56,8 +59,8 @@ class ControlQueue:
         try:
             view, address = self._buffer.view, self._buffer.address
             view[: len(request)] = request
-            view[COMMAND_BYTES : COMMAND_BYTES + reply + 1] = bytes((NO_ANSWER,)) * (reply + 1)
-            self.queue.add([(address, len(request)), (address + COMMAND_BYTES, reply + 1)], 1, self)
+            view[self._room : self._room + reply + 1] = bytes((NO_ANSWER,)) * (reply + 1)
+            self.queue.add([(address, len(request)), (address + self._room, reply + 1)], 1, self)
             self.commands += 1
             self.queue.enable_interrupts()
             if self.queue.publish():
@@ -76,7 +79,7 @@ class ControlQueue:
                         continue
                     self._unanswered = f"command {kind}.{code}"
                     raise DeviceNeedsReset(f"the device set DEVICE_NEEDS_RESET while control {self._unanswered} waited")
-            answer = bytes(view[COMMAND_BYTES : COMMAND_BYTES + reply + 1])
+            answer = bytes(view[self._room : self._room + reply + 1])
         finally:
             self._busy = False
         if answer[reply] != ACK_OK:

@@ -50,7 +50,7 @@ class NetDevice:
     ) -> None:
         """``transport`` makes of the bus the way to the device; that of PCI needs a bus with registers (HostBus)."""
         self.bus = bus
-        self.memory = memory or DmaMemory(bus.memory, bus.memory_base)
+        self.memory = memory or DmaMemory.of(bus)
         self.options = options or Options()
         self.transport = transport(bus)
         self.queues = Queues(self.transport, self.memory, self.options)

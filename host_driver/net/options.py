@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from .features import Feature
 
+CONTROL_SIZE = 64
+COMMAND_BYTES = 8192
+LARGEST_FRAME = 65_535 + 18  # longest IP packet, Ethernet header and a VLAN tag
+
 
 @dataclass
 class Options:
@@ -32,10 +36,22 @@ class Options:
     """1: header and frame in one descriptor; 2: one each."""
     tx_indirect: bool = False
     """Put a frame's descriptors into an indirect table (if negotiated)."""
+    small_slots: int | None = None
+    """Transmit slots for short frames; as many as the queue has descriptors when None."""
+    small_slot_bytes: int = 2048
+    """Room in each, for header and frame."""
     medium_slots: int = 64
-    """Transmit slots for frames up to the device's MTU."""
+    """Transmit slots for frames up to the device's MTU; 0 leaves such frames to the large ones."""
     large_slots: int = 32
-    """Transmit slots for super-frames of 64 KiB."""
+    """Transmit slots for super-frames."""
+    large_slot_bytes: int = LARGEST_FRAME
+    """Longest super-frame."""
+    buffer_align: int = 4096
+    """Where arrays of buffers begin; less where memory is scarce."""
+    control_size: int = CONTROL_SIZE
+    """Descriptors of the control queue; a command takes two."""
+    command_bytes: int = COMMAND_BYTES
+    """Longest control command."""
     command_limit_ns: int = 500_000_000
     """How long a control command may take."""
     ring_start: int = 0

@@ -8,6 +8,7 @@ from contextlib import suppress
 from ..errors import QueueError, Unsupported
 from ..memory import DmaMemory
 from ..transport.interface import Transport
+from ..virtqueue.noncoherent import NonCoherentPackedQueue, NonCoherentSplitQueue
 from ..virtqueue.packed import INVERSE_WRAP, PackedQueue
 from ..virtqueue.queue import LARGEST, Virtqueue
 from ..virtqueue.split import SplitQueue
@@ -16,10 +17,8 @@ from .control import ControlQueue
 from .features import Feature
 from .options import Options
 from .rx import LINK_HEADER, RxQueue
-from .tx import LARGEST_FRAME, TxQueue
+from .tx import TxQueue
 
-SMALL_SLOT = 2048
-CONTROL_SIZE = 64
 COUNTED = ("rx_packets", "rx_bytes", "rx_errors", "tx_packets", "tx_bytes", "tx_dropped")
 
 
@@ -73,7 +72,8 @@ class Queues:
         if has_control:
             queue, doorbell = self._idle.pop(2 * self.max_pairs)
             self.control = ControlQueue(
-                self.memory, self.transport, queue, self.vectors[queue.index], self.options.command_limit_ns
+                self.memory, self.transport, queue, self.vectors[queue.index], self.options.command_limit_ns,
+                self.options.command_bytes,
             )  # fmt: skip
             self.control.doorbell = doorbell
 
@@ -85,14 +85,15 @@ class Queues:
             raise QueueError(f"queue {index} does not exist")
         self.limits[index] = limit
         is_control = index == 2 * self.max_pairs
-        wanted = CONTROL_SIZE if is_control else options.tx_size if index % 2 else options.rx_size
+        wanted = options.control_size if is_control else options.tx_size if index % 2 else options.rx_size
         size = min(limit, max(wanted, 1), LARGEST)
         first = options.ring_start
-        kind: type[PackedQueue | SplitQueue] = PackedQueue
+        coherent = self.memory.sync is None
+        kind: type[PackedQueue | SplitQueue] = PackedQueue if coherent else NonCoherentPackedQueue
         if Feature.RING_PACKED in features:
             first = first & INVERSE_WRAP | (first & ~INVERSE_WRAP) % size
         else:
-            kind, size = SplitQueue, 1 << size.bit_length() - 1
+            kind, size = SplitQueue if coherent else NonCoherentSplitQueue, 1 << size.bit_length() - 1
         queue = kind(
             self.memory, index, size, Feature.RING_EVENT_IDX in features, 2 if index % 2 and self._has_tables else 0,
             first, Feature.IN_ORDER in features,
@@ -115,8 +116,11 @@ class Queues:
 
     def _new_rx(self, pair: int) -> RxQueue:
         queue, doorbell = self._idle[2 * pair]
-        mergeable, size = Feature.MRG_RXBUF in self.features, self.options.rx_buffer_size
-        rx = RxQueue(self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.header_size, size)
+        mergeable, options = Feature.MRG_RXBUF in self.features, self.options
+        rx = RxQueue(
+            self.memory, self.transport.notify, queue, self.max_mtu, mergeable, self.header_size,
+            options.rx_buffer_size, options.buffer_align,
+        )  # fmt: skip
         rx.refill()
         rx.doorbell = doorbell
         del self._idle[2 * pair]
@@ -126,15 +130,16 @@ class Queues:
     def _new_tx(self, pair: int) -> TxQueue:
         options = self.options
         queue, doorbell = self._idle[2 * pair + 1]
-        small = SMALL_SLOT - self.header_size
-        slots = [(small, queue.size)]
+        small = options.small_slot_bytes - self.header_size
+        slots = [(small, queue.size if options.small_slots is None else options.small_slots)]
         if self.max_mtu + LINK_HEADER > small:
-            slots.append((self.max_mtu + LINK_HEADER, min(options.medium_slots, queue.size)))
-        if self.features & {Feature.HOST_TSO4, Feature.HOST_TSO6}:
-            slots.append((LARGEST_FRAME, min(options.large_slots, queue.size)))
+            slots.append((self.max_mtu + LINK_HEADER, options.medium_slots))
+        if self.features & {Feature.HOST_TSO4, Feature.HOST_TSO6} or not options.medium_slots:
+            slots.append((options.large_slot_bytes, options.large_slots))
+        classes = tuple((size, min(count, queue.size)) for size, count in slots if count)
         tx = TxQueue(
-            self.memory, self.transport.notify, queue, min(options.mtu, self.max_mtu), tuple(slots), self.header_size,
-            options.tx_descriptors, self._has_tables,
+            self.memory, self.transport.notify, queue, min(options.mtu, self.max_mtu), classes, self.header_size,
+            options.tx_descriptors, self._has_tables, options.buffer_align,
         )  # fmt: skip
         tx.doorbell = doorbell
         del self._idle[2 * pair + 1]

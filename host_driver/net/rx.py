@@ -37,6 +37,7 @@ class RxQueue:
         mergeable: bool,
         header: int,
         buffer_size: int | None = None,
+        align: int = 4096,
     ) -> None:
         """Without mergeable buffers each must hold the longest frame of ``mtu``; with them they are small.
 
@@ -52,7 +53,7 @@ class RxQueue:
             buffer_size = max(buffer_size, needed)
         self.buffer_size = buffer_size
         stride = -(-buffer_size // 128) * 128
-        self._buffer = memory.alloc(stride * queue.size, align=4096, zero=False)
+        self._buffer = memory.alloc(stride * queue.size, align=align, zero=False)
         self._slots = [
             RxSlot(self._buffer.address + at, self._buffer.view[at : at + buffer_size])
             for at in range(0, stride * queue.size, stride)

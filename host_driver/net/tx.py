@@ -12,7 +12,6 @@ from ..virtqueue.queue import Virtqueue
 from . import header as net_header
 
 HEADER = net_header.SIZE  # what a caller says of a frame; a hash report is only ever received
-LARGEST_FRAME = 65_535 + 18  # longest IP packet, Ethernet header and a VLAN tag
 NO_OFFLOAD = net_header.NO_OFFLOAD
 ETHERNET_HEADER = 14
 VLAN_TAG = 4
@@ -34,7 +33,7 @@ class TxQueue:
 
     def __init__(
         self, memory: DmaMemory, notify: Notify, queue: Virtqueue, mtu: int, slots: tuple[tuple[int, int], ...],
-        header: int, descriptors: int = 1, indirect: bool = False,
+        header: int, descriptors: int = 1, indirect: bool = False, align: int = 4096,
     ) -> None:  # fmt: skip
         """``slots`` are (frame bytes, count) classes, smallest first. ``descriptors`` 2 gives the header its own.
 
@@ -51,7 +50,7 @@ class TxQueue:
         for frame_bytes, count in slots:
             size = header + frame_bytes
             stride = -(-size // 128) * 128
-            buffer = memory.alloc(stride * count, align=4096, zero=False)
+            buffer = memory.alloc(stride * count, align=align, zero=False)
             pool: list[TxSlot] = []
             for place in range(count):
                 view = buffer.view[place * stride : place * stride + size]

@@ -5,7 +5,8 @@ Order on memory: everything that a batch of buffers is made of, then one 16-bit 
 a store is a single machine store (a memoryview of 16-bit items), and CPython neither merges nor reorders them; the host
 must be little-endian and keep stores in order (x86). Where a load must not pass an earlier store (the other side's
 event after what was published, what is used after our event) there is a fence, because the device may be another
-process; an acquire is not needed, since loads keep their order too.
+process; an acquire is not needed, since loads keep their order too. For a device that does not see our memory at once
+there is ``noncoherent.py``.
 """
 
 from __future__ import annotations
