@@ -6,7 +6,7 @@ FERRULE := .venv/bin/ferrule
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench interop soak lint regs docs clean
+.PHONY: help setup demo test bench interop soak fpga lint regs docs clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,17 +31,22 @@ interop: .venv/ready ## drivers and devices of others and ours in every combinat
 soak: .venv/ready ## search for as long as MINUTES=30 says, from SEED=...: model against RTL, hostile cases
 	@$(FERRULE) soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+fpga: .venv/ready ## a bitstream for BOARD=colorlight_i5; leaves build/fpga/
+	@$(FERRULE) fpga build --board $(or $(BOARD),colorlight_i5)
+
 lint: .venv/ready ## ruff, mypy, and the RTL language checks
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PYTHON) -m pytest -q tests/test_language.py
 
-regs: .venv/ready ## regenerate everything that comes from the register source
+regs: .venv/ready ## regenerate everything that comes from the sources of the card's and a board's registers
 	@$(PYTHON) -m testbench.lib.export_regs
+	@$(PYTHON) -m testbench.lib.export_board_regs
 
-docs: .venv/ready ## draw ports, hierarchy and state machines of the RTL into docs/structure
+docs: .venv/ready ## draw the RTL's ports, hierarchy and state machines into docs/structure; write ferrule.core
 	@$(PYTHON) -m testbench.lib.structure.docs
+	@$(PYTHON) -m ferrule.fpga.export.core
 
 clean: ## remove build products (not .venv)
 	rm -rf build

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from ferrule.errors import FerruleError
-from ferrule.verbs import guests, measuring, searching, serving
+from ferrule.verbs import fpga, guests, measuring, searching, serving
 from ferrule.verbs.options import ANY_WORDS
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(measuring.sim)
 app.command()(measuring.coverage)
 app.command()(searching.soak)
 app.command()(searching.faults)
+app.add_typer(fpga.app, name="fpga")
 
 
 def main() -> None:

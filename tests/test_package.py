@@ -22,6 +22,7 @@ def test_wheel_holds_rtl_harness_and_command(tmp_path):
         for path in (tools.ROOT / "testbench" / folder).rglob("*")
         if path.is_file()
     ]
+    needed += [path for path in (tools.ROOT / "fpga").rglob("*") if path.suffix in (".v", ".vh", ".f", ".toml", ".md")]
     missing = {str(path.relative_to(tools.ROOT)) for path in needed} - held
     assert not missing
     entry_points = next(name for name in held if name.endswith("entry_points.txt"))
