@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Bone(Protocol):
-    """``Uartbone`` and ``Etherbone``. Every access raises BridgeError when it is not answered in time."""
+    """Base of ``Uartbone`` and ``Etherbone``. Every access raises BridgeError when it is not answered in time."""
 
     where: str
     """For messages: what was opened."""
@@ -23,9 +23,15 @@ class Bone(Protocol):
 
     def read32(self, address: int) -> int:
         """One word."""
+        return self.read(address)[0]
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        """Words from a byte address on."""
+        self.write_all(((address, words),))
 
     def write32(self, address: int, value: int) -> None:
         """One word."""
+        self.write(address, (value,))
 
     def write_all(self, parts: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Words at several places, in this order."""

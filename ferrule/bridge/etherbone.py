@@ -15,6 +15,7 @@ import struct
 import time
 from collections.abc import Iterable, Sequence
 
+from ferrule.bridge.bone import Bone
 from ferrule.bridge.errors import BridgeClosed, BridgeError, BridgeTimeout
 
 MAGIC, VERSION, SIZES, PORT = 0x4E6F, 0x10, 0x44, 1234
@@ -28,7 +29,7 @@ NOBODY = (errno.ECONNREFUSED, errno.EHOSTUNREACH)
 LEAST_WAIT_S = 0.02  # until a request is sent again
 
 
-class Etherbone:
+class Etherbone(Bone):
     """The same accesses as ``Uartbone`` has, and none of them is posted: an answer says that a write is done."""
 
     def __init__(self, address: str, port: int = PORT, limit_s: float = 2.0) -> None:
@@ -51,9 +52,7 @@ class Etherbone:
         words: list[int] = []
         while len(words) < count:
             part = min(count - len(words), MOST_WORDS)
-            first = address + 4 * len(words)
-            places = struct.pack(f">{part}I", *range(first, first + 4 * part, 4))
-            words += self._ask(RECORD.pack(0, ALL_BYTES, 0, part, 0) + places, part)[0]
+            words += self._ask(_reading(address + 4 * len(words), part), part)[0]
         return words
 
     def read_clearing(self, address: int, count: int) -> tuple[list[int], bool]:
@@ -61,8 +60,7 @@ class Etherbone:
 
         False: not all have come, so bits may be missing.
         """
-        places = struct.pack(f">{count}I", *range(address, address + 4 * count, 4))
-        words, missing = self._ask(RECORD.pack(0, ALL_BYTES, 0, count, 0) + places, count)
+        words, missing = self._ask(_reading(address, count), count)
         found, end = list(words), time.monotonic() + self._wait
         while missing and (left := end - time.monotonic()) > 0:
             more = self._words(self._receive(left), count)
@@ -70,18 +68,6 @@ class Etherbone:
                 found = [one | other for one, other in zip(found, more, strict=True)]
                 missing -= 1
         return found, not missing
-
-    def read32(self, address: int) -> int:
-        """One word."""
-        return self.read(address)[0]
-
-    def write(self, address: int, words: Sequence[int]) -> None:
-        """Words from a byte address on."""
-        self.write_all(((address, words),))
-
-    def write32(self, address: int, value: int) -> None:
-        """One word."""
-        self.write_all(((address, (value,)),))
 
     def write_all(self, parts: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Words at several places, in this order; short ones share a datagram."""
@@ -129,9 +115,9 @@ class Etherbone:
 
     def _words(self, answer: bytes | None, count: int) -> tuple[int, ...] | None:
         """What a datagram holds; None: it is not the answer to the request with this tag, or there is none."""
-        size = HEADER.size + (RECORD.size + 4 * count if count else 0)
         if answer is None:
             return None
+        size = HEADER.size + (RECORD.size + 4 * count if count else 0)
         if len(answer) == size and HEADER.unpack_from(answer) == (MAGIC, VERSION, SIZES, self._tag):
             if not count:
                 return ()
@@ -169,3 +155,8 @@ class Etherbone:
     def close(self) -> None:
         """Give the socket back."""
         self._socket.close()
+
+
+def _reading(address: int, count: int) -> bytes:
+    """A record that asks for ``count`` words."""
+    return RECORD.pack(0, ALL_BYTES, 0, count, 0) + struct.pack(f">{count}I", *range(address, address + 4 * count, 4))

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterable, Sequence
 
+from ferrule.bridge.bone import Bone
 from ferrule.bridge.errors import BridgeTimeout
 from ferrule.bridge.line import SerialLine
 
@@ -15,7 +16,7 @@ MOST_WORDS = 255  # in a message
 HEADER_BYTES = 6
 
 
-class Uartbone:
+class Uartbone(Bone):
     """Writes are posted: the protocol has no answer to them. After a timeout an access waits for a quiet line."""
 
     def __init__(self, line: SerialLine, limit_s: float = 2.0, quiet_s: float = 0.3) -> None:
@@ -46,18 +47,6 @@ class Uartbone:
     def read_clearing(self, address: int, count: int) -> tuple[list[int], bool]:
         """The same, where a read clears what it reads: no question is asked twice here, so nothing is missing."""
         return self.read(address, count), True
-
-    def read32(self, address: int) -> int:
-        """One word."""
-        return self.read(address)[0]
-
-    def write(self, address: int, words: Sequence[int]) -> None:
-        """Words from a byte address on."""
-        self.write_all(((address, words),))
-
-    def write32(self, address: int, value: int) -> None:
-        """One word."""
-        self.write_all(((address, (value,)),))
 
     def write_all(self, parts: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Words at several places, in this order."""

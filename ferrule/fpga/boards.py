@@ -13,6 +13,7 @@ from ferrule.fpga.board import Board, Pin
 from ferrule.fpga.errors import BoardError
 from ferrule.fpga.parts import PARTS
 from testbench.lib import tools
+from testbench.lib.sources import entries
 
 BOARDS = tools.ROOT / "fpga" / "boards"
 REQUIRED = {"title": str, "top": str, "part": dict, "clocks": dict, "pins": dict}
@@ -116,9 +117,7 @@ def _sources(path: Path, data: dict[str, Any]) -> tuple[Path, ...]:
         listed = tools.ROOT / name
         if not listed.is_file():
             raise BoardError(f"{path}: lists has {name}, which is not there")
-        for line in listed.read_text().splitlines():
-            if entry := line.partition("#")[0].strip():
-                found[tools.ROOT / entry] = None
+        found |= dict.fromkeys(entries(listed))
     for name in _texts(path, "sources", data.get("sources", [f"{data['top']}.v"])):
         found[path.parent / name] = None
     missing = [str(source) for source in found if not source.is_file()]

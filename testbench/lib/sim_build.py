@@ -21,6 +21,7 @@ from testbench.lib.bench import locked
 from testbench.lib.config import BoardConfig, CardConfig
 from testbench.lib.coverage import monitors
 from testbench.lib.errors import BuildError, CoverageError
+from testbench.lib.sources import entries
 
 if TYPE_CHECKING:
     from ferrule.fpga.board import Board
@@ -39,21 +40,18 @@ STATE = HDL / "card_state.sv"  # knows the card's insides, which no other card h
 
 
 def card_sources(module: str = "ferrule_nic") -> list[Path]:
-    """The card's source files in order, from the source lists (one path a line, relative to the project's root)."""
+    """The card's source files, from the source lists; each once. Raises BuildError."""
     if module == "echo_card":
         return ECHO
-    paths = []
+    found: dict[Path, None] = {}
     for name in [*LISTS, *BOARD_LISTS] if module == BOARD else LISTS:
         if not name.exists():
             raise BuildError(f"no source list {name.relative_to(tools.ROOT)}: the card is not there to be built")
-        for line in name.read_text().splitlines():
-            entry = line.split("//")[0].split("#")[0].strip()
-            if entry and not entry.startswith(("+", "-")) and tools.ROOT / entry not in paths:
-                paths.append(tools.ROOT / entry)
-    missing = [str(path.relative_to(tools.ROOT)) for path in paths if not path.exists()]
+        found |= dict.fromkeys(entries(name))
+    missing = [str(path.relative_to(tools.ROOT)) for path in found if not path.exists()]
     if missing:
         raise BuildError(f"source lists name files that are not there: {', '.join(missing)}")
-    return paths
+    return list(found)
 
 
 def _key(sources: list[Path], card: CardConfig, waves: bool, coverage: bool) -> str:
