@@ -48,7 +48,7 @@ def locked(path: Path):
 def make_variables():
     """Verilator's make variables of this machine, for one build: the runner's own ``make`` takes no options."""
     before = os.environ.get("MAKEFLAGS")
-    os.environ["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in tools.VERILATOR_MAKE_VARS.items())
+    os.environ["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in tools.verilator_make_variables().items())
     try:
         yield
     finally:

