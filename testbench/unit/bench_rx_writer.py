@@ -523,7 +523,7 @@ async def the_header_follows_the_level(dut):
 @cocotb.test()
 async def failed_writes(dut):
     """A write error empties the buffers of its own frame and of no other."""
-    model, rng = make(dut, stall=0.2, fail=0.08, latency=60)
+    model, rng = make(dut, stall=0.2, fail=0.2, latency=60)
     await model.start(mrg=1)
     total = 0
     for _ in range(60):
