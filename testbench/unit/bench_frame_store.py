@@ -121,7 +121,7 @@ async def full_store_drops_whole_frames(dut):
         bench.meta_stall = 1.0
         sent = []
         size = 0
-        while size < 3 * 2048:
+        while size < 6 * 2048:
             frame = rng.randbytes(rng.choice([60, 300, 900, 2100]))
             size += len(frame)
             sent.append((meta_word(len=len(frame), hash=len(sent), drop=rng.random() < 0.1), frame))

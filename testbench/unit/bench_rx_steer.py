@@ -113,7 +113,7 @@ async def hashes_at_the_wires_limit(dut):
     pool = [any_frame(rng, text(OWN)) for _ in range(40)]
     for runts in (0.0, 0.3, 0.8):
         frames, users = [], []
-        while len(frames) < 200:
+        while len(frames) < 300:
             frame = rng.choice(pool)
             size = rng.choice([60, 60, 60, 61, 64, 65, 120, 128, 129])
             if rng.random() < runts:

@@ -303,7 +303,7 @@ async def failed_reads_of_descriptors_cost_one_chain(dut):
     for queue in range(h.queues):
         h.add_queue(queue, 64)
     kinds = ("table",) if PACKED else ("desc", "table")
-    h.read_error = lambda kind, queue: kind in kinds and h.rng.random() < 0.1
+    h.read_error = lambda kind, queue: kind in kinds and h.rng.random() < 0.2
     await traffic(h, int(150 * SCALE), longest=20)
     assert h.errors and {code for _, code in h.errors} == {6}
     assert len(h.errors) == len(h.expected_errors)
