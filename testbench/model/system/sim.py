@@ -125,7 +125,8 @@ class ModelSim(SimBase):
         while True:
             if self._quiet:
                 await self.waits.wait("the card to be idle", step, SETTLE_PS / 1000)
-                if self._quiet:
+                # what is due at this very moment may still come
+                if self._quiet and self.card.busy_until_ps < self.timeline.now_ps:
                     return True
             if end is not None and self.timeline.now_ps >= end:
                 return False
