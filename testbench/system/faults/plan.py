@@ -49,6 +49,6 @@ SCENARIOS = {
         Scenario("firmware crashes", "firmware:crashes", (6, 30)),
         Scenario("firmware hangs", "firmware:hangs", (5, 15)),
         Scenario("interrupts", "interrupts:interrupts", (3, 6), {"times": 34}),
-        Scenario("everything at once", "together:everything", (5, 15), {"events": 15}),
+        Scenario("everything at once", "together:everything", (8, 15), {"events": 15}),
     )
 }
