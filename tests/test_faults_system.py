@@ -46,7 +46,7 @@ def moved(got, *names):
 def test_host_memory_that_answers_with_errors(survive):
     least = dict.fromkeys(ERROR_KINDS, (100, 200))
     least["error on an available ring"] = least["error on a used ring"] = (30, 100)
-    least["error anywhere"] = (40, 100)
+    least["error anywhere"] = (80, 150)
     got = survive("memory errors", least)
     told = "tx_drop_dma", "tx_drop_chain", "rx_drop_dma", "rx_drop_chain", "vq_err_desc_dma", "vq_err_ring_dma"
     assert moved(got, *told) == set(told)

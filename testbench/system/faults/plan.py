@@ -36,7 +36,7 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("memory errors", "memory:errors", (8, 16), {"ns": 60_000}),
+        Scenario("memory errors", "memory:errors", (12, 24), {"ns": 60_000}),
         Scenario("memory delays", "memory:delays", (6, 12), {"ns": 70_000, "stall_ns": 12_000, "stalls": 10}),
         Scenario("wire", "wire:impairments", (2, 5), {"ns": 150_000, "flaps": 10, "flap_ns": 2_000}),
         Scenario(
